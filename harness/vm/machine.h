@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "harness/suite.h"
+#include "src/error.h"
+
+/*
+ * A QEMU machine without network or host folders, that dies with wring. In its guest: ttyS0 is the
+ * console, ttyS1 the guest's status lines, /dev/vda the results disk, which must not be
+ * touched before the measurement is over (its I/O completes by the host's clock).
+ */
+
+enum machine_clock { MACHINE_CLOCK_INSN, MACHINE_CLOCK_WALL };
+
+struct machine_args {
+	const struct machine_spec *shape;
+	enum machine_clock clock;
+	const char *image; /* bzImage */
+	const char *initramfs;
+	const char *extra_cmdline; /* appended to the kernel's arguments; may be NULL */
+	const char *console;	   /* path: the console's output is written here */
+	const char *status;	   /* path: what the guest writes to ttyS1 */
+	const char *results;	   /* path: made by machine_start() as an empty disk */
+	uint64_t results_bytes;
+};
+
+struct machine {
+	pid_t pid;
+	int pidfd;	     /* readable when it has ended; owned */
+	uint64_t started_ns; /* CLOCK_MONOTONIC */
+};
+
+/* The QEMU program's path, from $WRING_QEMU or PATH. -ENOENT with the package to install. */
+int machine_program(char **ret, struct error *err);
+
+/* "QEMU emulator version 7.2.22 (...)": the first line of --version; the caller's to free. */
+int machine_version(char **ret, struct error *err);
+
+/* Starts QEMU; its own complaints go to CONSOLE.qemu. */
+int machine_start(struct machine *ret, const struct machine_args *args, struct error *err);
+
+/* Kills it if it runs, reaps it and closes pidfd. Accepts an all-zero or ended machine. */
+void machine_stop(struct machine *m);
+
+/* Reaps an ended one: its exit status as waitid gives it (-signal for a killed one). */
+int machine_wait(struct machine *m, int *ret_status, struct error *err);
+
+/* The console's last line that holds text, and the last few of them; for diagnosis. */
+int machine_console_tail(const char *console, unsigned lines, char *buf, size_t size);

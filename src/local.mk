@@ -1,0 +1,32 @@
+# The base that everything uses, and the commands.
+noinst_LIBRARIES += src/libbase.a
+src_libbase_a_SOURCES = \
+	src/cleanup.h \
+	src/error.c src/error.h \
+	src/file.c src/file.h \
+	src/fsroot.c src/fsroot.h \
+	src/histogram.c src/histogram.h \
+	src/kvfile.c src/kvfile.h \
+	src/macro.h \
+	src/nearest.c src/nearest.h \
+	src/option.c src/option.h \
+	src/rng.c src/rng.h \
+	src/strlist.c src/strlist.h \
+	src/units.c src/units.h
+
+bin_PROGRAMS += wring
+wring_SOURCES = \
+	src/command.c src/command.h \
+	src/main.c \
+	src/cmd-check.c \
+	src/cmd-clean.c \
+	src/cmd-kernel.c \
+	src/cmd-list.c \
+	src/cmd-plan.c \
+	src/cmd-plot.c \
+	src/cmd-run.c \
+	src/cmd-show.c
+wring_LDADD = plots/libplots.a results/libresults.a harness/vm/libvm.a harness/libharness.a \
+	workloads/libworkloads.a src/libbase.a \
+	$(NUMA_LIBS) $(HWLOC_LIBS) $(FYAML_LIBS) $(JANSSON_LIBS) $(ARCHIVE_LIBS) $(NETTLE_LIBS) \
+	-lpthread -lm

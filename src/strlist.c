@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "src/strlist.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "src/macro.h"
+
+int strlist_add(struct strlist *list, const char *s)
+{
+	char **items = realloc(list->items, (list->count + 1) * sizeof(*items));
+	char *copy;
+
+	if (!items)
+		return -ENOMEM;
+	list->items = items;
+	copy = strdup(s);
+	if (!copy)
+		return -ENOMEM;
+	items[list->count++] = copy;
+	return 0;
+}
+
+bool strlist_contains(const struct strlist *list, const char *s)
+{
+	for (size_t i = 0; i < list->count; i++)
+		if (streq(list->items[i], s))
+			return true;
+	return false;
+}
+
+static int compare_bytes(const void *a, const void *b)
+{
+	return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+void strlist_sort(struct strlist *list)
+{
+	if (list->count)
+		qsort(list->items, list->count, sizeof(*list->items), compare_bytes);
+}
+
+void strlist_done(struct strlist *list)
+{
+	for (size_t i = 0; i < list->count; i++)
+		free(list->items[i]);
+	free(list->items);
+	*list = (struct strlist){};
+}
