@@ -63,7 +63,7 @@ struct cgroup_spec {
 /* What every workload takes besides its generator's own options: filled by placement_options. */
 struct placement {
 	char *name;   /* in columns and metrics; given, or the generator's (and "-2", "-3") */
-	char *in;     /* path of its cgroup; NULL: the only one there is, or none */
+	char *in;     /* path of its cgroup, a leaf; NULL: outside of the suite's cgroups */
 	char *cpus;   /* hwloc sets: "all", "node0", "core:0-3", "pu:2" */
 	char *memory; /* "default", "local", "bind:0", "preferred:1", "interleave:0-1" */
 	uint64_t threads;
@@ -88,8 +88,8 @@ struct expect_spec {
 	char *text; /* as written */
 	char *metric;
 	enum expect_op op;
-	double value;
-	char *word; /* for outcome: the word; else NULL */
+	double value; /* 95% is 0.95 */
+	char *word;   /* for outcome: the word; else NULL */
 };
 
 struct scenario {

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #pragma once
 
+#include <stdatomic.h>
 #include <stdint.h>
 
+#include "harness/guard.h"
 #include "harness/suite.h"
 #include "src/fsroot.h"
 
@@ -38,6 +40,8 @@ struct trial {
 	const char *kernel;	     /* the name under which the record is kept: "host" */
 	const char *clock;	     /* "insn" or "wall" */
 	struct trial_status *status; /* may be NULL */
+	int phase_fd;		     /* a line is written to it when a phase begins; -1: none */
+	struct guard *guard;	     /* where changes are noted first; NULL: nowhere */
 };
 
 /*
@@ -45,7 +49,8 @@ struct trial {
  * which results/ computes), samples.tsv, latency.tsv, events.tsv, topology.xml.
  *
  * Returns 0 whenever a record was written, whatever its outcome (an OOM kill is an outcome);
- * -errno with err set when the trial could not begin: no cgroup v2, a knob that is not there.
+ * -errno with err set when the trial could not begin: no cgroup v2, a knob that is not there; or
+ * when something could not be undone (-EUCLEAN): then the guard's journal must be kept.
  * A stop request (SIGINT, SIGTERM) ends it early with outcome "failed" and keeps the samples.
  */
 int trial_run(const struct trial *trial, const struct fsroot *fs, int out_dirfd, struct error *err);

@@ -28,3 +28,6 @@ const struct metric_def *metric_find(const char *name);
  * "valid": false and "why".
  */
 json_t *metrics_compute(const struct record *record, const json_t *closure);
+
+/* Why a metric's name is not among a record's metrics, for people: no column, nothing to divide. */
+void metric_absence(const struct record *record, const char *name, char *buf, size_t size);

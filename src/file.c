@@ -135,6 +135,8 @@ int dir_make(const char *path, struct error *err)
 
 	if (!copy)
 		return error_set(err, -ENOMEM, "create %s", path);
+	if (!*path)
+		return error_set(err, -ENOENT, "create directory «»");
 	for (char *p = copy + 1;; p++) {
 		char c = *p;
 

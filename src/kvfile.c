@@ -5,19 +5,29 @@
 #include <stdbool.h>
 #include <string.h>
 
+static bool token_ends(const char *p, const char *end)
+{
+	return p == end || *p == ' ' || *p == '\t';
+}
+
+/* A whole token: "12x" and "maximum" are no numbers, nor is what does not fit 64 bits. */
 static bool read_number(const char *p, const char *end, uint64_t *ret)
 {
 	uint64_t n = 0;
 	const char *start = p;
 
-	if (end - p >= 3 && memcmp(p, "max", 3) == 0) {
+	if (end - p >= 3 && memcmp(p, "max", 3) == 0 && token_ends(p + 3, end)) {
 		*ret = UINT64_MAX;
 		return true;
 	}
 	for (; p < end && *p >= '0' && *p <= '9'; p++)
-		n = n * 10 + (uint64_t)(*p - '0');
+		if (__builtin_mul_overflow(n, 10, &n) ||
+		    __builtin_add_overflow(n, (uint64_t)(*p - '0'), &n))
+			return false;
+	if (p == start || !token_ends(p, end))
+		return false;
 	*ret = n;
-	return p > start;
+	return true;
 }
 
 static bool parse_flat(const char *line, const char *stop, struct kv_pair *ret)
@@ -42,7 +52,7 @@ static bool parse_psi(const char *line, const char *stop, struct kv_pair *ret)
 
 	ret->key = line;
 	ret->key_len = 4;
-	if (stop - line < 4 || (memcmp(line, "some", 4) != 0 && memcmp(line, "full", 4) != 0))
+	if (stop - line < 5 || (memcmp(line, "some ", 5) != 0 && memcmp(line, "full ", 5) != 0))
 		return false;
 	total = memmem(line, (size_t)(stop - line), field, sizeof(field) - 1);
 	return total && read_number(total + sizeof(field) - 1, stop, &ret->value);

@@ -11,7 +11,7 @@
 enum kv_format {
 	KV_FLAT,   /* "key 123\n": vmstat, memory.stat, memory.events; also "key:  123 kB" */
 	KV_SINGLE, /* "123\n" or "max\n": memory.current; its key is "" */
-	KV_PSI,	   /* "some avg10=0.00 ... total=123\n": keys "some.total", "full.total" (us) */
+	KV_PSI,	   /* "some avg10=0.00 ... total=123\n": keys "some" and "full", total's us */
 };
 
 struct kv_pair {

@@ -1,7 +1,9 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
 # The base that everything uses, and the commands.
 noinst_LIBRARIES += src/libbase.a
 src_libbase_a_SOURCES = \
 	src/cleanup.h \
+	src/datafile.c src/datafile.h \
 	src/error.c src/error.h \
 	src/file.c src/file.h \
 	src/fsroot.c src/fsroot.h \
@@ -10,6 +12,7 @@ src_libbase_a_SOURCES = \
 	src/macro.h \
 	src/nearest.c src/nearest.h \
 	src/option.c src/option.h \
+	src/process.c src/process.h \
 	src/rng.c src/rng.h \
 	src/strlist.c src/strlist.h \
 	src/units.c src/units.h
@@ -18,6 +21,7 @@ bin_PROGRAMS += wring
 wring_SOURCES = \
 	src/command.c src/command.h \
 	src/main.c \
+	src/run-options.c src/run-options.h \
 	src/cmd-check.c \
 	src/cmd-clean.c \
 	src/cmd-kernel.c \
@@ -26,7 +30,7 @@ wring_SOURCES = \
 	src/cmd-plot.c \
 	src/cmd-run.c \
 	src/cmd-show.c
-wring_LDADD = plots/libplots.a results/libresults.a harness/vm/libvm.a harness/libharness.a \
+wring_LDADD = plots/libplots.a results/libresults.a harness/libharness.a \
 	workloads/libworkloads.a src/libbase.a \
 	$(NUMA_LIBS) $(HWLOC_LIBS) $(FYAML_LIBS) $(JANSSON_LIBS) $(ARCHIVE_LIBS) $(NETTLE_LIBS) \
 	-lpthread -lm

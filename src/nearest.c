@@ -44,7 +44,7 @@ void nearest_offer(struct nearest *search, const char *known)
 
 	/* "mem" is near "memory.max" although most of its letters are missing. */
 	if (strlen(search->word) >= 3 && starts_with(known, search->word))
-		distance = 1;
+		distance = MIN(distance, (size_t)1);
 	if (distance > bound || (search->best && distance >= search->distance))
 		return;
 	search->best = known;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "src/option.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <inttypes.h>
 #include <math.h>
@@ -99,6 +100,8 @@ static int wrong(const struct option_spec *spec, const char *text, int code, str
 {
 	char range[300];
 
+	if (code == -ENOMEM)
+		return error_set(err, code, "%s", spec->name);
 	option_range(spec, range, sizeof(range));
 	if (code == -ERANGE)
 		return error_say(err, code, "%s: %s is out of range: %s", spec->name, text, range);
@@ -127,7 +130,8 @@ static int parse_number(const char *text, double *ret)
 	char *end;
 	double value = strtod(text, &end);
 
-	if (end == text || *end || !isfinite(value))
+	/* strtod() would pass over white space before the number. */
+	if (end == text || *end || isspace((unsigned char)*text) || !isfinite(value))
 		return -EINVAL;
 	*ret = value;
 	return 0;
@@ -204,6 +208,30 @@ int option_parse(const struct option_spec *spec, void *base, const char *text, s
 	return r < 0 ? wrong(spec, text, r, err) : 0;
 }
 
+/* The fewest digits that read back as the same number. */
+static void format_number(double value, char *buf, size_t size)
+{
+	double back;
+
+	for (int digits = 1; digits <= 17; digits++) {
+		snprintf(buf, size, "%.*g", digits, value);
+		if (parse_number(buf, &back) == 0 && back == value)
+			break;
+	}
+}
+
+/* The same without an exponent, which parse_share() does not know. */
+static void format_share(double value, char *buf, size_t size)
+{
+	double back;
+
+	for (int decimals = 0; decimals <= 24; decimals++) {
+		snprintf(buf, size, "%.*f", decimals, value);
+		if (parse_share(buf, &back) == 0 && back == value)
+			break;
+	}
+}
+
 const char *option_format(const struct option_spec *spec, const void *base, char *buf, size_t size)
 {
 	const void *where = (const char *)base + spec->offset;
@@ -220,8 +248,10 @@ const char *option_format(const struct option_spec *spec, const void *base, char
 		snprintf(buf, size, "%s", format_time(*(const uint64_t *)where, text));
 		break;
 	case OPTION_TYPE_SHARE:
+		format_share(*(const double *)where, buf, size);
+		break;
 	case OPTION_TYPE_NUMBER:
-		snprintf(buf, size, "%.12g", *(const double *)where);
+		format_number(*(const double *)where, buf, size);
 		break;
 	case OPTION_TYPE_BOOL:
 		snprintf(buf, size, "%s", *(const bool *)where ? "true" : "false");

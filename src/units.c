@@ -164,8 +164,8 @@ int parse_seeds(const char *s, uint64_t **ret, size_t *ret_count)
 		if (!more)
 			return -ENOMEM;
 		seeds = more;
-		for (uint64_t n = first; n <= last; n++)
-			seeds[count++] = n;
+		for (uint64_t n = 0; n <= last - first; n++)
+			seeds[count++] = first + n;
 	}
 	*ret = TAKE_PTR(seeds);
 	*ret_count = count;
@@ -193,20 +193,23 @@ const char *format_time(uint64_t ns, char buf[static FORMAT_MAX])
 	return format_with_unit(ns, time_units, buf);
 }
 
-/* Three significant digits and the largest unit that leaves at least one before the point. */
+/*
+ * Three significant digits and the largest unit that leaves at least one before the point. The
+ * bounds are those at which rounding would add a digit.
+ */
 static const char *format_short(double value, double step, const char *const *names, size_t count,
 				char *buf)
 {
 	size_t i = 0;
 
-	while (i + 1 < count && fabs(value) >= step) {
+	while (i + 1 < count && fabs(value) >= step - 0.5) {
 		value /= step;
 		i++;
 	}
 	snprintf(buf, FORMAT_MAX, "%.*f %s",
 		 i == 0 && value == floor(value) ? 0
-		 : fabs(value) < 10		 ? 2
-		 : fabs(value) < 100		 ? 1
+		 : fabs(value) < 9.995		 ? 2
+		 : fabs(value) < 99.95		 ? 1
 						 : 0,
 		 value, names[i]);
 	return buf;

@@ -27,6 +27,9 @@ int cache_dir(char **ret, struct error *err);
  */
 int kernel_find(struct kernel **ret, const char *name, const char *modules_dir, struct error *err);
 
+/* The names of the cached kernels, sorted. An empty cache is no error. */
+int kernel_cached(struct strlist *ret, struct error *err);
+
 /* Fetches a distribution kernel into the cache, unless it is there. say() reports progress. */
 int kernel_get(const char *name, void (*say)(const char *line), struct error *err);
 

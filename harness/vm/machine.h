@@ -9,9 +9,11 @@
 #include "src/error.h"
 
 /*
- * A QEMU machine without network or host folders, that dies with wring. In its guest: ttyS0 is the
- * console, ttyS1 the guest's status lines, /dev/vda the results disk, which must not be
- * touched before the measurement is over (its I/O completes by the host's clock).
+ * A QEMU machine without network or host folders, that dies with wring (with the thread that
+ * started it). In its guest: ttyS0 is the console, ttyS1 the guest's status lines, and a PCI
+ * device 1af4:1110 (ivshmem-plain) whose memory, BAR 2, is the results file itself. Unlike a
+ * disk it has no requests that complete by the host's clock, in the guest or in its firmware, so
+ * it disturbs no measurement and needs no driver: results-window.h maps it.
  */
 
 enum machine_clock { MACHINE_CLOCK_INSN, MACHINE_CLOCK_WALL };
@@ -24,8 +26,8 @@ struct machine_args {
 	const char *extra_cmdline; /* appended to the kernel's arguments; may be NULL */
 	const char *console;	   /* path: the console's output is written here */
 	const char *status;	   /* path: what the guest writes to ttyS1 */
-	const char *results;	   /* path: made by machine_start() as an empty disk */
-	uint64_t results_bytes;
+	const char *results;	   /* path: made by machine_start(), sparse, all zero */
+	uint64_t results_bytes;	   /* room for results; the file's size is the next power of two */
 };
 
 struct machine {

@@ -1,0 +1,258 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "harness/guard.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <sys/syscall.h>
+
+#include "harness/cgroup.h"
+#include "harness/knobs.h"
+#include "src/cleanup.h"
+#include "src/file.h"
+#include "src/macro.h"
+#include "src/strlist.h"
+
+#define BOOT_ID "sys/kernel/random/boot_id"
+
+struct guard {
+	char *path;
+	int fd;
+};
+
+/* When the process began, in clock ticks since boot: a number used again is another process. */
+static int process_start(int proc_fd, pid_t pid, uint64_t *ret)
+{
+	char path[40], line[1024], *p;
+
+	snprintf(path, sizeof(path), "%d/stat", (int)pid);
+	if (file_read_line(proc_fd, path, line, sizeof(line)) < 0)
+		return -ESRCH;
+	p = strrchr(line, ')'); /* the name may hold blanks and brackets */
+	for (int field = 2; p && field < 22; field++)
+		p = strchr(p + 1, ' ');
+	if (!p)
+		return -ESRCH;
+	*ret = strtoull(p + 1, NULL, 10);
+	return 0;
+}
+
+__attribute__((format(printf, 3, 4))) static int note(struct guard *g, struct error *err,
+						      const char *fmt, ...)
+{
+	char line[4200];
+	va_list ap;
+	int n;
+
+	if (!g)
+		return 0;
+	va_start(ap, fmt);
+	n = vsnprintf(line, sizeof(line), fmt, ap);
+	va_end(ap);
+	if (n < 0 || (size_t)n >= sizeof(line))
+		return error_set(err, -ENAMETOOLONG, "write %s", g->path);
+	if (write(g->fd, line, (size_t)n) != n || fdatasync(g->fd) < 0)
+		return error_set(err, -errno, "write %s", g->path);
+	return 0;
+}
+
+int guard_open(struct guard **ret, const char *cache, pid_t run, struct error *err)
+{
+	_cleanup_free_ char *dir = path_join(cache, "guard");
+	_cleanup_close_ int proc = open("/proc", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	struct guard *g = calloc(1, sizeof(*g));
+	uint64_t own_start = 0, run_start = 0;
+	char boot[64] = "";
+	int r = -ENOMEM;
+
+	if (!g || !dir || dir_make(dir, err) < 0)
+		goto fail;
+	g->fd = -1;
+	g->path = text_format("%s/%d.journal", dir, (int)getpid());
+	if (!g->path)
+		goto fail;
+	g->fd = open(g->path, O_WRONLY | O_CREAT | O_TRUNC | O_APPEND | O_CLOEXEC, 0644);
+	if (g->fd < 0) {
+		error_set(err, -errno, "create %s", g->path);
+		goto fail;
+	}
+	process_start(proc, getpid(), &own_start);
+	process_start(proc, run, &run_start);
+	file_read_line(proc, BOOT_ID, boot, sizeof(boot));
+	r = note(g, err, "boot %s\nowner %d %" PRIu64 "\nrun %d %" PRIu64 "\n", boot, (int)getpid(),
+		 own_start, (int)run, run_start);
+	if (r < 0)
+		goto fail;
+	*ret = g;
+	return 0;
+fail:
+	guard_close(g);
+	return err && err->code ? err->code : error_set(err, -ENOMEM, "open the journal");
+}
+
+int guard_note_cgroup(struct guard *g, const char *name, struct error *err)
+{
+	return note(g, err, "cgroup %s\n", name);
+}
+
+int guard_note_knob(struct guard *g, const char *name, const char *old, struct error *err)
+{
+	return note(g, err, "knob %s %s\n", name, old);
+}
+
+int guard_note_dir(struct guard *g, const char *path, struct error *err)
+{
+	return note(g, err, "dir %s\n", path);
+}
+
+void guard_close(struct guard *g)
+{
+	if (!g)
+		return;
+	if (g->path)
+		unlink(g->path);
+	if (g->fd >= 0)
+		close(g->fd);
+	free(g->path);
+	free(g);
+}
+
+struct cleaner {
+	const struct fsroot *fs;
+	void (*say)(const char *line);
+	int failures;
+};
+
+__attribute__((format(printf, 2, 3))) static void say(struct cleaner *c, const char *fmt, ...)
+{
+	char line[1400];
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(line, sizeof(line), fmt, ap);
+	va_end(ap);
+	c->say(line);
+}
+
+static bool alive(const struct cleaner *c, pid_t pid, uint64_t start)
+{
+	uint64_t now;
+
+	return pid > 0 && process_start(c->fs->proc, pid, &now) == 0 && now == start;
+}
+
+/* An owner whose run was killed ends by itself; it gets ten seconds, then a SIGKILL. */
+static void await_owner(struct cleaner *c, pid_t pid)
+{
+	_cleanup_close_ int pidfd = (int)syscall(SYS_pidfd_open, pid, 0);
+	struct pollfd ended = { .fd = pidfd, .events = POLLIN };
+
+	if (pidfd < 0 || poll(&ended, 1, 10000) > 0)
+		return;
+	say(c, "process %d of a killed run does not end: killed", (int)pid);
+	kill(pid, SIGKILL);
+	poll(&ended, 1, 10000);
+}
+
+static void undo_line(struct cleaner *c, char *line)
+{
+	char *kind = strsep(&line, " "), *name = line;
+	struct error err = {};
+	int r = 0;
+
+	if (!line)
+		return;
+	if (streq(kind, "cgroup")) {
+		r = cgroup_remove_tree(c->fs, name, &err);
+		if (r == 0)
+			say(c, "cgroup %s removed", name);
+	} else if (streq(kind, "knob")) {
+		char *old = name;
+
+		name = strsep(&old, " ");
+		r = old ? knob_write(c->fs, name, old, NULL, &err) : 0;
+		if (r == 0 && old)
+			say(c, "knob %s back to %s", name, old);
+	} else if (streq(kind, "dir")) {
+		r = dir_remove(AT_FDCWD, name, &err);
+		if (r == 0)
+			say(c, "directory %s removed", name);
+	}
+	if (r < 0) {
+		c->failures++;
+		say(c, "could not undo: %s", err.text);
+	}
+}
+
+/* Newest change first. After a reboot only what is on disk is left. */
+static void undo_all(struct cleaner *c, const struct strlist *lines, bool same_boot)
+{
+	for (size_t i = lines->count; i > 0; i--)
+		if (same_boot || starts_with(lines->items[i - 1], "dir "))
+			undo_line(c, lines->items[i - 1]);
+}
+
+static int clean_journal(struct cleaner *c, int dirfd, const char *name, struct error *err)
+{
+	_cleanup_strlist_ struct strlist lines = {};
+	_cleanup_free_ char *text = NULL;
+	char boot[64] = "", noted_boot[64] = "", *rest, *line;
+	int owner = 0, run = 0, failures = c->failures;
+	uint64_t owner_start = 0, run_start = 0;
+	bool same_boot;
+	int r = file_read(dirfd, name, &text, NULL, err);
+
+	if (r < 0)
+		return r;
+	for (rest = text; (line = strsep(&rest, "\n"));) {
+		if (sscanf(line, "boot %63s", noted_boot) == 1 ||
+		    sscanf(line, "owner %d %" SCNu64, &owner, &owner_start) == 2 ||
+		    sscanf(line, "run %d %" SCNu64, &run, &run_start) == 2)
+			continue;
+		if (*line && strlist_add(&lines, line) < 0)
+			return error_set(err, -ENOMEM, "read %s", name);
+	}
+	file_read_line(c->fs->proc, BOOT_ID, boot, sizeof(boot));
+	same_boot = streq(boot, noted_boot);
+	if (same_boot && alive(c, owner, owner_start)) {
+		if (alive(c, run, run_start)) {
+			say(c, "the run of process %d goes on: left alone", run);
+			return 0;
+		}
+		await_owner(c, owner);
+		if (faccessat(dirfd, name, F_OK, 0) < 0)
+			return 0; /* it has undone all itself */
+	}
+	undo_all(c, &lines, same_boot);
+	if (c->failures == failures && unlinkat(dirfd, name, 0) < 0)
+		return error_set(err, -errno, "remove %s", name);
+	return 0;
+}
+
+int guard_clean(const char *cache, const struct fsroot *fs, void (*tell)(const char *line),
+		struct error *err)
+{
+	_cleanup_free_ char *path = path_join(cache, "guard");
+	_cleanup_closedir_ DIR *dir = path ? opendir(path) : NULL;
+	struct cleaner c = { .fs = fs, .say = tell };
+	struct dirent *entry;
+
+	if (!path)
+		return error_set(err, -ENOMEM, "clean");
+	if (!dir)
+		return errno == ENOENT ? 0 : error_set(err, -errno, "open %s", path);
+	while ((entry = readdir(dir))) {
+		const char *dot = strrchr(entry->d_name, '.');
+		int r = dot && streq(dot, ".journal")
+				? clean_journal(&c, dirfd(dir), entry->d_name, err)
+				: 0;
+
+		if (r < 0)
+			return r;
+	}
+	return c.failures;
+}

@@ -1,0 +1,282 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "harness/run.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <sys/signalfd.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "harness/job.h"
+#include "harness/progress.h"
+#include "harness/run-record.h"
+#include "src/cleanup.h"
+#include "src/file.h"
+#include "src/macro.h"
+#include "src/units.h"
+
+#define JOBS_MAX 64
+
+struct run {
+	const struct run_args *args;
+	struct run_summary *summary;
+	struct progress progress;
+	struct guard *guard;
+	char *work_dir;		   /* scratch of all VMs, below the run's directory */
+	char **bases;		   /* an initramfs a kernel */
+	struct job jobs[JOBS_MAX]; /* pidfd -1: free */
+	size_t job_count;
+	size_t next; /* of the plan */
+	int signal_fd;
+	uint64_t watched_ns;
+};
+
+/* A trial is kept when its record was completed; a failed one is tried again. */
+static bool has_record(const struct run_args *args, const struct plan_trial *trial)
+{
+	_cleanup_free_ char *dir = job_dir(args, trial);
+	_cleanup_free_ char *path = dir ? path_join(dir, "trial.json") : NULL;
+	json_t *json = path ? json_load_file(path, 0, NULL) : NULL;
+	const char *fingerprint = json_string_value(json_object_get(json, "fingerprint"));
+	bool kept = fingerprint && *fingerprint;
+
+	json_decref(json);
+	return kept;
+}
+
+static int make_bases(struct run *run, struct error *err)
+{
+	const struct run_args *args = run->args;
+	_cleanup_free_ char *absolute = NULL;
+	int r;
+
+	if (!args->kernels)
+		return 0;
+	absolute = realpath(args->out_dir, NULL);
+	if (!absolute)
+		return error_set(err, -errno, "find %s", args->out_dir);
+	r = guard_open(&run->guard, args->cache, getpid(), err);
+	if (r < 0)
+		return r;
+	run->work_dir = text_format("%s/.work-%d", absolute, (int)getpid());
+	run->bases = calloc(args->kernel_count, sizeof(*run->bases));
+	if (!run->work_dir || !run->bases)
+		return error_set(err, -ENOMEM, "run");
+	r = guard_note_dir(run->guard, run->work_dir, err);
+	if (r == 0)
+		r = dir_make(run->work_dir, err);
+	for (size_t i = 0; r == 0 && i < args->kernel_count; i++) {
+		run->bases[i] = text_format("%s/base-%zu.cpio", run->work_dir, i);
+		r = run->bases[i] ? lab_make_base(run->bases[i], args->kernels[i],
+						  &args->suite->machine, err)
+				  : error_set(err, -ENOMEM, "run");
+	}
+	return r;
+}
+
+static int start_next(struct run *run, struct job *job, struct error *err)
+{
+	const struct plan_trial *trial = &run->args->plan->trials[run->next++];
+	_cleanup_free_ char *work =
+		text_format("%s/%zu", run->work_dir ? run->work_dir : "", run->next);
+
+	if (run->args->resume && has_record(run->args, trial)) {
+		char text[300];
+
+		snprintf(text, sizeof(text), "%s %s seed %" PRIu64 ": kept", trial->scenario->name,
+			 job_kernel_name(run->args, trial), trial->seed);
+		run->summary->kept++;
+		progress_trial(&run->progress, text);
+		return 0;
+	}
+	return job_start(job, run->args, trial, run->bases ? run->bases[trial->kernel] : NULL, work,
+			 err);
+}
+
+/* "completed 9.8 s  scanned 134,897, reclaimed 61,586 (46 %)" from the finished record. */
+static void describe_record(const char *dir, double seconds, char *buf, size_t size)
+{
+	_cleanup_free_ char *path = path_join(dir, "trial.json");
+	json_t *json = path ? json_load_file(path, 0, NULL) : NULL, *metrics;
+	const char *outcome = json_string_value(json_object_get(json, "outcome"));
+	double scanned, reclaimed;
+	char a[FORMAT_MAX], b[FORMAT_MAX];
+	size_t n;
+
+	n = (size_t)snprintf(buf, size, "%s in %.1f s", outcome ? outcome : "failed", seconds);
+	metrics = json_object_get(json, "metrics");
+	scanned = json_number_value(
+		json_object_get(json_object_get(metrics, "reclaim.scanned"), "value"));
+	reclaimed = json_number_value(
+		json_object_get(json_object_get(metrics, "reclaim.reclaimed"), "value"));
+	if (scanned > 0 && n < size)
+		n += (size_t)snprintf(buf + n, size - n, ", scanned %s, reclaimed %s (%.0f %%)",
+				      format_count((uint64_t)scanned, a),
+				      format_count((uint64_t)reclaimed, b),
+				      100 * reclaimed / scanned);
+	if (json_array_size(json_object_get(json, "invalid")) && n < size)
+		snprintf(buf + n, size - n, ", INVALID: %s",
+			 json_string_value(json_array_get(json_object_get(json, "invalid"), 0)));
+	json_decref(json);
+}
+
+static void finish_job(struct run *run, struct job *job)
+{
+	double seconds = (double)(workload_clock() - job->started_ns) / 1e9;
+	const struct plan_trial *trial = job->trial;
+	_cleanup_free_ char *dir = strdup(job->dir);
+	char what[1500], line[1900];
+	struct error err = {};
+	int r = job_finish(job, &err);
+
+	if (r < 0 && r != -EUCLEAN) {
+		run->summary->failed++;
+		snprintf(what, sizeof(what), "failed after %.1f s: %s", seconds, err.text);
+	} else {
+		run->summary->done++;
+		describe_record(dir, seconds, what, sizeof(what));
+		if (r == -EUCLEAN)
+			fprintf(stderr, "wring: %s\n", err.text);
+	}
+	snprintf(line, sizeof(line), "%s %s seed %" PRIu64 ": %s", trial->scenario->name,
+		 job_kernel_name(run->args, trial), trial->seed, what);
+	run->progress.timed++;
+	progress_trial(&run->progress, line);
+}
+
+static void stop_all(struct run *run)
+{
+	struct signalfd_siginfo info;
+
+	while (read(run->signal_fd, &info, sizeof(info)) == sizeof(info))
+		run->summary->interrupted = true;
+	for (size_t i = 0; run->summary->interrupted && i < run->job_count; i++)
+		if (run->jobs[i].pidfd >= 0)
+			job_stop(&run->jobs[i], "interrupted");
+}
+
+static void show_live(struct run *run)
+{
+	char text[600] = "";
+	size_t n = 0;
+
+	for (size_t i = 0; i < run->job_count && n < sizeof(text); i++) {
+		char one[300] = "";
+
+		if (run->jobs[i].pidfd < 0)
+			continue;
+		job_describe(&run->jobs[i], one, sizeof(one));
+		n += (size_t)snprintf(text + n, sizeof(text) - n, "%s%s", n ? " | " : "", one);
+	}
+	progress_live(&run->progress, text);
+}
+
+static void wait_jobs(struct run *run)
+{
+	struct pollfd fds[JOBS_MAX + 1] = { { .fd = run->signal_fd, .events = POLLIN } };
+	uint64_t now;
+
+	for (size_t i = 0; i < run->job_count; i++)
+		fds[i + 1] = (struct pollfd){ .fd = run->jobs[i].pidfd, .events = POLLIN };
+	poll(fds, run->job_count + 1, run->progress.live ? 250 : 1000);
+	if (fds[0].revents)
+		stop_all(run);
+	for (size_t i = 0; i < run->job_count; i++)
+		if (fds[i + 1].revents)
+			finish_job(run, &run->jobs[i]);
+	now = workload_clock();
+	if (now - run->watched_ns > 1000000000) {
+		run->watched_ns = now;
+		for (size_t i = 0; i < run->job_count; i++)
+			if (run->jobs[i].pidfd >= 0)
+				job_watch(&run->jobs[i]);
+	}
+	show_live(run);
+}
+
+static size_t running(const struct run *run)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < run->job_count; i++)
+		n += run->jobs[i].pidfd >= 0;
+	return n;
+}
+
+static int loop(struct run *run, struct error *err)
+{
+	int r = 0;
+
+	while (running(run) ||
+	       (r == 0 && run->next < run->args->plan->count && !run->summary->interrupted)) {
+		for (size_t i = 0; r == 0 && i < run->job_count && !run->summary->interrupted; i++)
+			while (r == 0 && run->jobs[i].pidfd < 0 &&
+			       run->next < run->args->plan->count)
+				r = start_next(run, &run->jobs[i], err);
+		/* What could not start ends the run, but not the trials that go on. */
+		if (running(run))
+			wait_jobs(run);
+	}
+	return r;
+}
+
+static int begin(struct run *run, sigset_t *ret_old, struct error *err)
+{
+	sigset_t stops;
+	int r;
+
+	for (size_t i = 0; i < JOBS_MAX; i++)
+		run->jobs[i].pidfd = -1;
+	run->job_count = run->args->kernels ? MIN(run->args->jobs, (uint64_t)JOBS_MAX) : 1;
+	sigemptyset(&stops);
+	sigaddset(&stops, SIGINT);
+	sigaddset(&stops, SIGTERM);
+	sigaddset(&stops, SIGHUP);
+	sigprocmask(SIG_BLOCK, &stops, ret_old);
+	run->signal_fd = signalfd(-1, &stops, SFD_NONBLOCK | SFD_CLOEXEC);
+	if (run->signal_fd < 0)
+		return error_set(err, -errno, "signalfd");
+	r = run_record_write(run->args, "running", err);
+	return r < 0 ? r : make_bases(run, err);
+}
+
+int run_trials(const struct run_args *args, struct run_summary *ret, struct error *err)
+{
+	struct run_summary summary = { .trials = args->plan->count };
+	struct run *run = calloc(1, sizeof(*run));
+	struct error record_err = {};
+	sigset_t old;
+	int r;
+
+	if (!run)
+		return error_set(err, -ENOMEM, "run");
+	run->args = args;
+	run->summary = &summary;
+	progress_begin(&run->progress, args->plan->count);
+	r = begin(run, &old, err);
+	if (r == 0)
+		r = loop(run, err);
+	progress_end(&run->progress);
+	if (run_record_write(args, r < 0 || summary.interrupted ? "interrupted" : "done",
+			     &record_err) < 0 &&
+	    r == 0) {
+		*err = record_err;
+		r = record_err.code;
+	}
+	if (run->work_dir)
+		dir_remove(AT_FDCWD, run->work_dir, NULL);
+	guard_close(run->guard);
+	for (size_t i = 0; run->bases && i < args->kernel_count; i++)
+		free(run->bases[i]);
+	free(run->bases);
+	free(run->work_dir);
+	close(run->signal_fd);
+	sigprocmask(SIG_SETMASK, &old, NULL);
+	free(run);
+	*ret = summary;
+	return r;
+}

@@ -1,0 +1,404 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "harness/sampler.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+#include <time.h>
+
+#include "src/cleanup.h"
+#include "src/file.h"
+#include "src/macro.h"
+
+#define MISSING	    UINT64_MAX
+#define ARENA_BYTES ((size_t)24 << 20)
+#define TEXT_BYTES  ((size_t)64 << 10) /* the largest file is a tenth of it */
+
+/* A key of a file at its place: where the next read will find it, unless the layout changed. */
+struct key {
+	char *name;
+	size_t len;
+	size_t column;
+};
+
+struct source {
+	int fd;
+	enum kv_format format;
+	char *prefix;
+	struct key *keys;
+	size_t count;
+};
+
+struct counter {
+	const uint64_t *first;
+	size_t count, stride;
+	size_t column;
+};
+
+struct sampler {
+	struct source *sources;
+	size_t source_count;
+	struct counter *counters;
+	size_t counter_count;
+	char **names; /* of the columns; 0 and 1 are t_ns and sampler.late_ns */
+	size_t columns;
+	uint64_t *now, *last; /* a row each */
+	unsigned char *arena; /* the rows: differences to the row before */
+	size_t used;
+	uint64_t rows;
+	char *text;
+	struct sampler_stats stats;
+};
+
+static int add_column(struct sampler *s, char *name, size_t *ret, struct error *err)
+{
+	char **names = realloc(s->names, (s->columns + 1) * sizeof(*names));
+
+	if (names)
+		s->names = names;
+	if (!names || !name) {
+		free(name);
+		return error_set(err, -ENOMEM, "sampler");
+	}
+	names[s->columns] = name;
+	*ret = s->columns++;
+	return 0;
+}
+
+int sampler_new(struct sampler **ret, struct error *err)
+{
+	struct sampler *s = calloc(1, sizeof(*s));
+	size_t column;
+
+	if (!s)
+		return error_set(err, -ENOMEM, "sampler");
+	if (add_column(s, strdup("t_ns"), &column, err) < 0 ||
+	    add_column(s, strdup("sampler.late_ns"), &column, err) < 0) {
+		sampler_free(s);
+		return -ENOMEM;
+	}
+	*ret = s;
+	return 0;
+}
+
+void sampler_free(struct sampler *s)
+{
+	if (!s)
+		return;
+	for (size_t i = 0; i < s->source_count; i++) {
+		close(s->sources[i].fd);
+		for (size_t k = 0; k < s->sources[i].count; k++)
+			free(s->sources[i].keys[k].name);
+		free(s->sources[i].keys);
+		free(s->sources[i].prefix);
+	}
+	for (size_t i = 0; i < s->columns; i++)
+		free(s->names[i]);
+	if (s->arena)
+		munmap(s->arena, ARENA_BYTES);
+	free(s->sources);
+	free(s->counters);
+	free(s->names);
+	free(s->now);
+	free(s->last);
+	free(s->text);
+	free(s);
+}
+
+int sampler_add_file(struct sampler *s, int dirfd, const char *path, enum kv_format format,
+		     const char *prefix, struct error *err)
+{
+	struct source *sources = realloc(s->sources, (s->source_count + 1) * sizeof(*sources));
+	struct source source = { .format = format };
+	char probe;
+
+	if (!sources)
+		return error_set(err, -ENOMEM, "sampler");
+	s->sources = sources;
+	source.fd = openat(dirfd, path, O_RDONLY | O_CLOEXEC);
+	if (source.fd < 0)
+		return errno == ENOENT ? -ENOENT : error_set(err, -errno, "open %s", path);
+	/* PSI's files are there, and refuse to be read, when it is off at boot. */
+	if (pread(source.fd, &probe, 1, 0) < 0) {
+		int r = errno == EOPNOTSUPP ? -ENOENT : error_set(err, -errno, "read %s", path);
+
+		close(source.fd);
+		return r;
+	}
+	source.prefix = strdup(prefix);
+	if (!source.prefix) {
+		close(source.fd);
+		return error_set(err, -ENOMEM, "sampler");
+	}
+	sources[s->source_count++] = source;
+	return 0;
+}
+
+int sampler_add_counter(struct sampler *s, const char *name, const uint64_t *first, size_t count,
+			size_t stride, struct error *err)
+{
+	struct counter *counters = realloc(s->counters, (s->counter_count + 1) * sizeof(*counters));
+	struct counter counter = { .first = first, .count = count, .stride = stride };
+	int r;
+
+	if (!counters)
+		return error_set(err, -ENOMEM, "sampler");
+	s->counters = counters;
+	r = add_column(s, strdup(name), &counter.column, err);
+	if (r == 0)
+		counters[s->counter_count++] = counter;
+	return r;
+}
+
+/* A file of the kernel, whole; seq_file hands out a page or so a call. */
+static size_t read_source(struct sampler *s, const struct source *source)
+{
+	size_t len = 0;
+
+	while (len < TEXT_BYTES) {
+		ssize_t n = pread(source->fd, s->text + len, TEXT_BYTES - len, (off_t)len);
+
+		if (n <= 0)
+			break;
+		len += (size_t)n;
+	}
+	return len;
+}
+
+static char *column_name(const struct source *source, const struct kv_pair *pair)
+{
+	if (source->format == KV_SINGLE)
+		return strdup(source->prefix);
+	return text_format("%s.%.*s%s", source->prefix, (int)pair->key_len, pair->key,
+			   source->format == KV_PSI ? ".total" : "");
+}
+
+static int learn(struct sampler *s, struct source *source, struct error *err)
+{
+	const char *cursor = s->text, *end = s->text + read_source(s, source);
+	struct kv_pair pair;
+
+	while (kv_next(source->format, &cursor, end, &pair)) {
+		struct key *keys = realloc(source->keys, (source->count + 1) * sizeof(*keys));
+		struct key key = { .len = pair.key_len };
+		int r;
+
+		if (!keys)
+			return error_set(err, -ENOMEM, "sampler");
+		source->keys = keys;
+		key.name = strndup(pair.key, pair.key_len);
+		if (!key.name)
+			return error_set(err, -ENOMEM, "sampler");
+		keys[source->count++] = key;
+		r = add_column(s, column_name(source, &pair), &keys[source->count - 1].column, err);
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}
+
+int sampler_prepare(struct sampler *s, struct error *err)
+{
+	s->text = malloc(TEXT_BYTES);
+	if (!s->text)
+		return error_set(err, -ENOMEM, "sampler");
+	for (size_t i = 0; i < s->source_count; i++) {
+		int r = learn(s, &s->sources[i], err);
+
+		if (r < 0)
+			return r;
+	}
+	s->now = calloc(s->columns, sizeof(*s->now));
+	s->last = calloc(s->columns, sizeof(*s->last));
+	if (!s->now || !s->last)
+		return error_set(err, -ENOMEM, "sampler");
+	s->arena = mmap(NULL, ARENA_BYTES, PROT_READ | PROT_WRITE,
+			MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE, -1, 0);
+	if (s->arena == MAP_FAILED) {
+		s->arena = NULL;
+		return error_set(err, -errno, "sampler: %zu MiB for its rows", ARENA_BYTES >> 20);
+	}
+	return 0;
+}
+
+static bool same_key(const struct key *key, const struct kv_pair *pair)
+{
+	return key->len == pair->key_len && memcmp(key->name, pair->key, key->len) == 0;
+}
+
+/* The key that a line holds: expected at its place, else looked for. */
+static const struct key *match(struct sampler *s, const struct source *source, size_t place,
+			       const struct kv_pair *pair)
+{
+	if (place < source->count && same_key(&source->keys[place], pair))
+		return &source->keys[place];
+	s->stats.relearned++;
+	for (size_t i = 0; i < source->count; i++)
+		if (same_key(&source->keys[i], pair))
+			return &source->keys[i];
+	return NULL;
+}
+
+static void take_source(struct sampler *s, const struct source *source)
+{
+	const char *cursor = s->text, *end = s->text + read_source(s, source);
+	struct kv_pair pair;
+
+	for (size_t i = 0; i < source->count; i++)
+		s->now[source->keys[i].column] = MISSING;
+	for (size_t place = 0; kv_next(source->format, &cursor, end, &pair); place++) {
+		const struct key *key = match(s, source, place, &pair);
+
+		if (key)
+			s->now[key->column] = pair.value;
+	}
+}
+
+static void take_counter(struct sampler *s, const struct counter *counter)
+{
+	const char *at = (const char *)counter->first;
+	uint64_t sum = 0;
+
+	for (size_t i = 0; i < counter->count; i++, at += counter->stride)
+		sum += *(const volatile uint64_t *)at;
+	s->now[counter->column] = sum;
+}
+
+/* Seven bits a byte, the lowest first; the highest bit says that more follow. */
+static unsigned char *put_number(unsigned char *p, uint64_t n)
+{
+	for (; n >= 0x80; n >>= 7)
+		*p++ = (unsigned char)(n | 0x80);
+	*p++ = (unsigned char)n;
+	return p;
+}
+
+static const unsigned char *get_number(const unsigned char *p, uint64_t *ret)
+{
+	uint64_t n = 0;
+
+	for (unsigned shift = 0;; shift += 7) {
+		n |= (uint64_t)(*p & 0x7f) << shift;
+		if (!(*p++ & 0x80))
+			break;
+	}
+	*ret = n;
+	return p;
+}
+
+/* Small differences of either sign as small numbers: 0, -1, 1, -2, 2 ... */
+static uint64_t fold(uint64_t difference)
+{
+	return (difference << 1) ^ (uint64_t)((int64_t)difference >> 63);
+}
+
+static uint64_t unfold(uint64_t folded)
+{
+	return (folded >> 1) ^ (0 - (folded & 1));
+}
+
+/*
+ * A row: for each column that changed, how many unchanged ones were passed and the difference;
+ * a pass over more columns than are left ends it.
+ */
+static void keep_row(struct sampler *s)
+{
+	unsigned char *p = s->arena + s->used;
+	size_t passed = 0;
+
+	if (ARENA_BYTES - s->used < (s->columns + 1) * 20) {
+		s->stats.full = 1;
+		return;
+	}
+	for (size_t i = 0; i < s->columns; i++) {
+		if (s->now[i] == s->last[i]) {
+			passed++;
+			continue;
+		}
+		p = put_number(p, passed);
+		p = put_number(p, fold(s->now[i] - s->last[i]));
+		passed = 0;
+	}
+	p = put_number(p, s->columns);
+	s->used = (size_t)(p - s->arena);
+	s->rows++;
+	memcpy(s->last, s->now, s->columns * sizeof(*s->now));
+}
+
+static uint64_t cpu_clock(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &now);
+	return (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
+}
+
+void sampler_take(struct sampler *s, uint64_t t_ns, uint64_t intended_ns)
+{
+	uint64_t cpu = cpu_clock();
+
+	s->now[0] = t_ns;
+	s->now[1] = t_ns - intended_ns;
+	s->stats.late_max_ns = MAX(s->stats.late_max_ns, t_ns - intended_ns);
+	for (size_t i = 0; i < s->counter_count; i++)
+		take_counter(s, &s->counters[i]);
+	for (size_t i = 0; i < s->source_count; i++)
+		take_source(s, &s->sources[i]);
+	if (!s->stats.full)
+		keep_row(s);
+	s->stats.cpu_ns += cpu_clock() - cpu;
+}
+
+uint64_t sampler_last(const struct sampler *s, const char *column)
+{
+	for (size_t i = 0; i < s->columns; i++)
+		if (streq(s->names[i], column) && s->now[i] != MISSING)
+			return s->now[i];
+	return 0;
+}
+
+struct sampler_stats *sampler_stats(struct sampler *s)
+{
+	return &s->stats;
+}
+
+static const unsigned char *next_row(const struct sampler *s, const unsigned char *p, uint64_t *row)
+{
+	for (size_t column = 0;;) {
+		uint64_t passed, folded;
+
+		p = get_number(p, &passed);
+		column += passed;
+		if (column >= s->columns)
+			return p;
+		p = get_number(p, &folded);
+		row[column++] += unfold(folded);
+	}
+}
+
+int sampler_write(const struct sampler *s, FILE *f)
+{
+	_cleanup_free_ uint64_t *row = calloc(s->columns, sizeof(*row));
+	const unsigned char *p = s->arena;
+
+	if (!row)
+		return -ENOMEM;
+	for (size_t i = 0; i < s->columns; i++)
+		fprintf(f, "%s%s", i ? "\t" : "", s->names[i]);
+	fputc('\n', f);
+	for (uint64_t n = 0; n < s->rows; n++) {
+		p = next_row(s, p, row);
+		for (size_t i = 0; i < s->columns; i++) {
+			if (i)
+				fputc('\t', f);
+			if (row[i] == MISSING)
+				fputc('-', f);
+			else
+				fprintf(f, "%" PRIu64, row[i]);
+		}
+		fputc('\n', f);
+	}
+	return ferror(f) ? -EIO : 0;
+}

@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#pragma once
+
+/* What a running trial holds: shared by trial.c (the flow), trial-setup.c and trial-record.c. */
+
+#include <stdbool.h>
+#include <sys/types.h>
+
+#include "harness/cgroup.h"
+#include "harness/knobs.h"
+#include "harness/sampler.h"
+#include "harness/topology.h"
+#include "harness/trial.h"
+#include "src/strlist.h"
+#include "workloads/worker.h"
+
+#define TRIAL_WORKERS_MAX 64
+#define TRIAL_EVENTS_MAX  64
+#define TRIAL_PHASES_MAX  3
+
+struct trial_worker {
+	const struct workload_spec *spec;
+	struct worker_args args;
+	hwloc_bitmap_t cpus; /* owned */
+	size_t shared_bytes;
+	pid_t pid;
+	int pidfd;
+	bool ended;
+	int exit_code, exit_signal; /* once ended; one of them 0 */
+};
+
+struct trial_event {
+	uint64_t t_ns;
+	const char *name; /* a literal */
+	char detail[80];
+};
+
+struct trial_knob {
+	const char *name;
+	char old[KNOB_VALUE_MAX];
+};
+
+struct trial_span {
+	const char *name;
+	uint64_t start_ns, end_ns;
+};
+
+/* Kernel-side things in the order in which they are made; trial_undo() goes backwards. */
+struct trial_state {
+	const struct trial *trial;
+	const struct scenario *scenario;
+	const struct fsroot *fs;
+	hwloc_topology_t topology; /* NULL before it is loaded */
+	struct cgroup_tree tree;
+	bool tree_made;
+	json_t *limits; /* {"box/memory.max": "134217728"}: as read back */
+	json_t *knobs;	/* every knob of this kernel, as in force during the trial */
+	json_t *regime;
+	struct trial_knob *changed; /* knobs to restore */
+	size_t changed_count;
+	struct worker_barrier *barrier; /* shared with the workers */
+	struct trial_worker *workers;
+	size_t worker_count;
+	int event_fd, signal_fd, timer_fd;
+	sigset_t old_mask;
+	bool masked;
+	struct sampler *sampler;
+	bool measuring;
+	uint64_t last_row_ns;
+
+	uint64_t origin_ns; /* CLOCK_MONOTONIC of the trial's time 0 */
+	struct trial_span phases[TRIAL_PHASES_MAX];
+	size_t phase_count;
+	struct trial_event events[TRIAL_EVENTS_MAX];
+	size_t event_count;
+	const char *outcome; /* a literal */
+	char why[300];
+	struct strlist invalid; /* reasons not to trust the measurement */
+};
+
+/* trial-setup.c */
+int trial_make_cgroups(struct trial_state *t, struct error *err);
+int trial_set_knobs(struct trial_state *t, struct error *err);
+int trial_make_workers(struct trial_state *t, struct error *err);
+int trial_make_sampler(struct trial_state *t, struct error *err);
+/* Restores and removes everything; returns -EUCLEAN when something stays. Safe half-built. */
+int trial_undo(struct trial_state *t, struct error *err);
+
+/* trial-record.c */
+int trial_write_record(struct trial_state *t, int out_dirfd, struct error *err);

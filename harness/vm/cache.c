@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "harness/vm/kernel.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "src/cleanup.h"
+#include "src/file.h"
+
+int cache_dir(char **ret, struct error *err)
+{
+	const char *own = getenv("WRING_CACHE"), *xdg = getenv("XDG_CACHE_HOME");
+	const char *home = getenv("HOME");
+	_cleanup_free_ char *path = NULL;
+	int r;
+
+	/* The XDG rules say that a relative path there is to be ignored. */
+	if (own && *own)
+		path = strdup(own);
+	else if (xdg && *xdg == '/')
+		path = path_join(xdg, "wring");
+	else if (home && *home)
+		path = path_join(home, ".cache/wring");
+	else
+		return error_say(err, -ENOENT,
+				 "there is no cache directory: set WRING_CACHE (or HOME)");
+	if (!path)
+		return error_set(err, -ENOMEM, "find the cache directory");
+	r = dir_make(path, err);
+	if (r < 0)
+		return error_prefix(err, "the cache (WRING_CACHE moves it)");
+	*ret = realpath(path, NULL);
+	return *ret ? 0 : error_set(err, -errno, "open %s", path);
+}

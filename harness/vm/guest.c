@@ -1,0 +1,176 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * wring-guest: PID 1 of the kernel lab's machines. It makes the machine that the suite asks for,
+ * runs one trial by the same code as on a host, leaves the record in the results window, and
+ * turns the machine off. What the host wants to know meanwhile goes to the second serial port, a
+ * line each: "phase NAME", "error TEXT", "done".
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <jansson.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <sys/mount.h>
+#include <sys/reboot.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "harness/trial.h"
+#include "harness/vm/guest-machine.h"
+#include "harness/vm/lab.h"
+#include "harness/vm/results-window.h"
+#include "src/cleanup.h"
+#include "src/file.h"
+#include "src/macro.h"
+
+#define RECORD_DIR "/run/record"
+
+static const char *const record_files[] = { "trial.json", "samples.tsv",  "latency.tsv",
+					    "events.tsv", "topology.xml", NULL };
+
+static const struct {
+	const char *type, *where;
+} mounts[] = {
+	{ "proc", "/proc" }, { "sysfs", "/sys" }, { "devtmpfs", "/dev" },
+	{ "tmpfs", "/run" }, { "tmpfs", "/tmp" }, { "cgroup2", "/sys/fs/cgroup" },
+};
+
+static int mount_all(struct error *err)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(mounts); i++) {
+		mkdir(mounts[i].where, 0755);
+		if (mount(mounts[i].type, mounts[i].where, mounts[i].type, 0, NULL) < 0 &&
+		    errno != EBUSY)
+			return error_set(err, -errno, "mount %s", mounts[i].where);
+	}
+	return 0;
+}
+
+__attribute__((format(printf, 2, 3))) static void tell(int status, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	vdprintf(status, fmt, ap);
+	va_end(ap);
+}
+
+/* Which trial: the suite with one scenario, and what else the host decided. */
+struct order {
+	struct suite *suite;
+	json_t *json; /* owns the strings */
+	const char *kernel, *clock;
+	json_int_t seed;
+};
+
+static int read_order(struct order *ret, struct error *err)
+{
+	json_t *json = json_load_file(LAB_GUEST_ORDER, 0, NULL);
+	int r;
+
+	if (!json || json_unpack(json, "{s:s, s:s, s:I}", "kernel", &ret->kernel, "clock",
+				 &ret->clock, "seed", &ret->seed) < 0)
+		return error_say(err, -EINVAL, "%s can't be read", LAB_GUEST_ORDER);
+	ret->json = json;
+	r = suite_load(&ret->suite, LAB_GUEST_SUITE, &(struct strlist){}, NULL, &(struct strlist){},
+		       err);
+	if (r == 0 && ret->suite->scenario_count != 1)
+		r = error_say(err, -EINVAL, "the order holds %zu scenarios",
+			      ret->suite->scenario_count);
+	return r;
+}
+
+static int make_machine(const struct machine_spec *machine, struct error *err)
+{
+	int r = guest_load_modules(LAB_GUEST_MODULES, err);
+
+	if (r == 0)
+		r = guest_make_swap(&machine->swap, err);
+	return r < 0 ? r : guest_make_disk(&machine->disk, err);
+}
+
+static int run_order(const struct order *order, int status, int dirfd, struct error *err)
+{
+	_cleanup_fsroot_ struct fsroot fs = { -1, -1, -1 };
+	struct trial trial = {
+		.suite = order->suite,
+		.scenario = &order->suite->scenarios[0],
+		.seed = (uint64_t)order->seed,
+		.kernel = order->kernel,
+		.clock = order->clock,
+		.phase_fd = status,
+	};
+	int r = fsroot_open(&fs, "/", err);
+
+	return r < 0 ? r : trial_run(&trial, &fs, dirfd, err);
+}
+
+static int send_record(int dirfd, struct error *err)
+{
+	_cleanup_fsroot_ struct fsroot fs = { -1, -1, -1 };
+	size_t size;
+	void *window;
+	int r = fsroot_open(&fs, "/", err);
+
+	if (r == 0)
+		r = results_window_map(&fs, &window, &size, err);
+	return r < 0 ? r : guest_send_files(window, size, dirfd, record_files, err);
+}
+
+static int serve(int status, struct error *err)
+{
+	_cleanup_close_ int dirfd = -1;
+	struct order order = {};
+	int r = read_order(&order, err);
+
+	if (r == 0)
+		r = make_machine(&order.suite->machine, err);
+	if (r < 0)
+		return r;
+	mkdir(RECORD_DIR, 0755);
+	dirfd = open(RECORD_DIR, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (dirfd < 0)
+		return error_set(err, -errno, "open %s", RECORD_DIR);
+	r = run_order(&order, status, dirfd, err);
+	tell(status, "phase results\n");
+	if (r == 0)
+		r = send_record(dirfd, err);
+	suite_free(order.suite);
+	json_decref(order.json);
+	return r;
+}
+
+int main(int argc, char **argv)
+{
+	struct error err = {};
+	int status, r;
+
+	if (getpid() != 1) {
+		fprintf(stderr, "wring-guest: runs as PID 1 of a machine that wring boots\n");
+		return EXIT_FAILURE;
+	}
+	if (argc < 2 || !streq(argv[argc - 1], "mounted")) {
+		/* libnuma looks at /proc and /sys before main(): mount, then begin anew. */
+		char *again[] = { argv[0], (char *)"mounted", NULL };
+
+		r = mount_all(&err);
+		if (r == 0)
+			execv("/init", again);
+	}
+	status = open("/dev/ttyS1", O_WRONLY | O_NOCTTY | O_CLOEXEC);
+	r = err.code ? err.code : serve(status, &err);
+	if (r < 0) {
+		for (char *p = err.text; *p; p++)
+			if (*p == '\n')
+				*p = ' ';
+		printf("wring-guest: %s\n", err.text);
+		tell(status, "error %s\n", err.text);
+	} else {
+		tell(status, "done\n");
+	}
+	fflush(stdout);
+	fsync(status);
+	sync();
+	reboot(RB_POWER_OFF);
+	return EXIT_FAILURE; /* PID 1 must not end: the kernel panics, and QEMU ends with it */
+}

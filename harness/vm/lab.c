@@ -1,0 +1,356 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "harness/vm/lab.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "harness/vm/initramfs.h"
+#include "harness/vm/unpack.h"
+#include "src/cleanup.h"
+#include "src/file.h"
+#include "src/macro.h"
+#include "src/process.h"
+
+#define RESULTS_BYTES ((uint64_t)256 << 20)
+
+const char *const lab_clock_names[] = { "insn", "wall", NULL };
+
+/* wring-guest: beside the program in a build tree, else where it is installed. */
+static int find_guest(char **ret, struct error *err)
+{
+	char self[4096];
+	ssize_t n = readlink("/proc/self/exe", self, sizeof(self) - 1);
+	_cleanup_free_ char *beside = NULL;
+	char *slash;
+
+	if (n < 0)
+		return error_set(err, -errno, "read /proc/self/exe");
+	self[n] = '\0';
+	slash = strrchr(self, '/');
+	beside = text_format("%.*s/wring-guest", (int)(slash - self), self);
+	if (beside && access(beside, R_OK) < 0) {
+		free(beside);
+		beside = strdup(WRING_LIBEXECDIR "/wring-guest");
+	}
+	if (!beside)
+		return error_set(err, -ENOMEM, "wring-guest");
+	if (access(beside, R_OK) < 0)
+		return error_say(err, -ENOENT,
+				 "wring-guest is missing: it belongs beside wring, or at %s",
+				 beside);
+	*ret = TAKE_PTR(beside);
+	return 0;
+}
+
+/* A list for the guest of modules to load, and the modules themselves into the archive. */
+struct module_list {
+	const struct kernel *kernel;
+	struct initramfs *archive;
+	struct strlist files; /* paths below the kernel's modules directory, already added */
+	char *text;
+};
+
+static const char *base_name(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+
+	return slash ? slash + 1 : path;
+}
+
+/* The modules that one name needs, in order; parameters are the last one's. */
+static int add_module(struct module_list *list, const char *name, const char *parameters,
+		      struct error *err)
+{
+	_cleanup_strlist_ struct strlist files = {};
+	const char *const names[] = { name, NULL };
+	int r = kernel_modules(list->kernel, names, &files, err);
+
+	for (size_t i = 0; r == 0 && i < files.count; i++) {
+		const char *file = files.items[i];
+		int stem = (int)strcspn(base_name(file), ".");
+		_cleanup_free_ char *host = path_join(list->kernel->modules_dir, file);
+		_cleanup_free_ char *guest =
+			text_format("wring/modules/%.*s.ko", stem, base_name(file));
+		char *text;
+
+		if (!host || !guest)
+			return error_set(err, -ENOMEM, "module %s", name);
+		if (!strlist_contains(&list->files, file)) {
+			r = initramfs_add_module(list->archive, guest, host, err);
+			if (r == 0)
+				r = strlist_add(&list->files, file);
+		}
+		text = text_format("%s/%s%s%s\n", list->text ? list->text : "", guest,
+				   i + 1 == files.count && *parameters ? " " : "",
+				   i + 1 == files.count ? parameters : "");
+		free(list->text);
+		list->text = text;
+		if (!text)
+			return error_set(err, -ENOMEM, "module %s", name);
+	}
+	return r;
+}
+
+static int finish_list(struct module_list *list, const char *where, struct error *err)
+{
+	const char *text = list->text ? list->text : "";
+	int r = initramfs_add_data(list->archive, where + 1, text, strlen(text), 0644, err);
+
+	free(list->text);
+	list->text = NULL;
+	return r;
+}
+
+static int add_modules(struct module_list *list, const struct machine_spec *machine,
+		       struct error *err)
+{
+	int r = 0;
+
+	if (machine->swap.type == SWAP_ZRAM) {
+		/* Older kernels take zram's compressors from the crypto API, by modules that nobody
+		 * in the guest would load; newer ones have them inside. */
+		if (machine->swap.algorithm)
+			add_module(list, machine->swap.algorithm, "", NULL);
+		r = add_module(list, "zram", "", err);
+	}
+	if (r == 0 && (machine->swap.type == SWAP_NULL_BLK || machine->disk.type == DISK_NULL_BLK))
+		r = add_module(list, "null_blk", "nr_devices=0", err);
+	if (r == 0)
+		r = finish_list(list, LAB_GUEST_MODULES, err);
+	return r;
+}
+
+static int add_programs(struct initramfs *archive, const struct machine_spec *machine,
+			struct error *err)
+{
+	_cleanup_free_ char *guest = NULL, *mke2fs = NULL;
+	int r = find_guest(&guest, err);
+
+	if (r == 0)
+		r = initramfs_add_program(archive, "init", guest, err);
+	if (r == 0)
+		r = initramfs_add_char_device(archive, "dev/console", 5, 1, err);
+	if (r < 0 || machine->disk.type == DISK_NONE)
+		return r;
+	r = process_find("mke2fs", &mke2fs, NULL);
+	if (r < 0)
+		return error_say(err, r,
+				 "mke2fs is missing: install e2fsprogs, for the suite's disk");
+	return initramfs_add_program(archive, "sbin/mke2fs", mke2fs, err);
+}
+
+int lab_make_base(const char *path, const struct kernel *kernel, const struct machine_spec *machine,
+		  struct error *err)
+{
+	static const char *const dirs[] = { "proc", "sys", "run", "tmp" };
+	struct module_list list = { .kernel = kernel };
+	int r = initramfs_new(&list.archive, path, err);
+
+	if (r < 0)
+		return r;
+	for (size_t i = 0; r == 0 && i < ARRAY_SIZE(dirs); i++)
+		r = initramfs_add_dir(list.archive, dirs[i], err);
+	if (r == 0)
+		r = add_programs(list.archive, machine, err);
+	if (r == 0)
+		r = add_modules(&list, machine, err);
+	if (r == 0)
+		r = initramfs_finish(list.archive, err);
+	initramfs_free(list.archive);
+	strlist_done(&list.files);
+	free(list.text);
+	return r < 0 ? error_prefix(err, "kernel %s", kernel->name) : 0;
+}
+
+static int add_json(struct initramfs *archive, const char *name, json_t *json, struct error *err)
+{
+	_cleanup_free_ char *text = json ? json_dumps(json, JSON_INDENT(1)) : NULL;
+
+	json_decref(json);
+	if (!text)
+		return error_set(err, -ENOMEM, "%s", name);
+	return initramfs_add_data(archive, name + 1, text, strlen(text), 0644, err);
+}
+
+/* The trial's own part of the initramfs: what to run. */
+static int make_order(const struct lab_trial *t, const char *path, struct error *err)
+{
+	struct initramfs *archive;
+	int r = initramfs_new(&archive, path, err);
+
+	if (r < 0)
+		return r;
+	r = add_json(archive, LAB_GUEST_SUITE, suite_json(t->suite, t->scenario), err);
+	if (r == 0)
+		r = add_json(archive, LAB_GUEST_ORDER,
+			     json_pack("{s:s, s:s, s:I}", "kernel", t->kernel->name, "clock",
+				       lab_clock_names[t->clock], "seed", (json_int_t)t->seed),
+			     err);
+	if (r == 0)
+		r = initramfs_finish(archive, err);
+	initramfs_free(archive);
+	return r;
+}
+
+static int append_file(int out, const char *path, struct error *err)
+{
+	_cleanup_close_ int in = open(path, O_RDONLY | O_CLOEXEC);
+	char buf[65536];
+	ssize_t n;
+
+	if (in < 0)
+		return error_set(err, -errno, "open %s", path);
+	while ((n = read(in, buf, sizeof(buf))) > 0)
+		if (write(out, buf, (size_t)n) != n)
+			return error_set(err, -errno, "write the initramfs");
+	return n < 0 ? error_set(err, -errno, "read %s", path) : 0;
+}
+
+/* The kernel unpacks archives that stand one after another. */
+static int join(const char *base, const char *order, const char *path, struct error *err)
+{
+	_cleanup_close_ int out = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+	int r;
+
+	if (out < 0)
+		return error_set(err, -errno, "create %s", path);
+	r = append_file(out, base, err);
+	return r < 0 ? r : append_file(out, order, err);
+}
+
+struct paths {
+	char *order, *initramfs, *results, *status, *console;
+};
+
+static void paths_done(struct paths *p)
+{
+	free(p->order);
+	free(p->initramfs);
+	free(p->results);
+	free(p->status);
+	free(p->console);
+}
+
+static int paths_of(const struct lab_trial *t, struct paths *ret, struct error *err)
+{
+	*ret = (struct paths){
+		.order = path_join(t->work_dir, "order.cpio"),
+		.initramfs = path_join(t->work_dir, "initramfs.cpio"),
+		.results = path_join(t->work_dir, "results.img"),
+		.status = path_join(t->work_dir, "status"),
+		.console = path_join(t->out_dir, "console.log"),
+	};
+	if (ret->order && ret->initramfs && ret->results && ret->status && ret->console)
+		return 0;
+	paths_done(ret);
+	return error_set(err, -ENOMEM, "trial");
+}
+
+int lab_start(const struct lab_trial *t, struct machine *ret, struct error *err)
+{
+	struct paths p;
+	int r = paths_of(t, &p, err);
+
+	if (r < 0)
+		return r;
+	r = make_order(t, p.order, err);
+	if (r == 0)
+		r = join(t->base, p.order, p.initramfs, err);
+	if (r == 0)
+		r = machine_start(ret,
+				  &(struct machine_args){
+					  .shape = &t->suite->machine,
+					  .clock = t->clock,
+					  .image = t->kernel->image,
+					  .initramfs = p.initramfs,
+					  .console = p.console,
+					  .status = p.status,
+					  .results = p.results,
+					  .results_bytes = RESULTS_BYTES,
+				  },
+				  err);
+	paths_done(&p);
+	return r;
+}
+
+static uint64_t quiet_since(const char *path)
+{
+	struct timespec now;
+	struct stat st;
+
+	clock_gettime(CLOCK_REALTIME, &now);
+	if (stat(path, &st) < 0 || now.tv_sec < st.st_mtim.tv_sec)
+		return 0;
+	return (uint64_t)(now.tv_sec - st.st_mtim.tv_sec) * 1000000000;
+}
+
+int lab_status(const struct lab_trial *t, struct lab_status *ret)
+{
+	_cleanup_free_ char *text = NULL;
+	char *rest, *line;
+	struct paths p;
+
+	if (paths_of(t, &p, NULL) < 0)
+		return -ENOMEM;
+	*ret = (struct lab_status){ .phase = "boot" };
+	if (file_read(AT_FDCWD, p.status, &text, NULL, NULL) == 0)
+		for (rest = text; (line = strsep(&rest, "\n"));) {
+			line[strcspn(line, "\r")] = '\0';
+			if (starts_with(line, "phase "))
+				snprintf(ret->phase, sizeof(ret->phase), "%s", line + 6);
+			else if (starts_with(line, "error "))
+				snprintf(ret->error, sizeof(ret->error), "%s", line + 6);
+			else if (streq(line, "done"))
+				ret->done = true;
+		}
+	ret->quiet_ns = MIN(quiet_since(p.console), quiet_since(p.status));
+	paths_done(&p);
+	return 0;
+}
+
+/* Why there is no record: what the guest said, else where its console stopped. */
+static int diagnose(const struct lab_trial *t, const struct paths *p, const struct lab_status *s,
+		    int exit_status, struct error *err)
+{
+	_cleanup_free_ char *qemu_log = text_format("%s.qemu", p->console), *qemu = NULL;
+	char tail[700] = "";
+
+	if (*s->error)
+		return error_say(err, -EREMOTEIO, "in the VM: %s", s->error);
+	if (exit_status > 0 && qemu_log && file_read(AT_FDCWD, qemu_log, &qemu, NULL, NULL) == 0 &&
+	    *qemu)
+		return error_say(err, -EREMOTEIO, "QEMU ended with status %d: %.500s", exit_status,
+				 qemu);
+	machine_console_tail(p->console, 5, tail, sizeof(tail));
+	return error_say(err, -EREMOTEIO,
+			 "kernel %s: the VM ended in phase %s without a record (QEMU: %s %d); its "
+			 "console's last lines:\n%s",
+			 t->kernel->name, s->phase, exit_status < 0 ? "signal" : "status",
+			 abs(exit_status), *tail ? tail : "(it printed nothing)");
+}
+
+int lab_finish(const struct lab_trial *t, int exit_status, struct error *err)
+{
+	_cleanup_close_ int out = open(t->out_dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	struct lab_status status;
+	struct paths p;
+	int r;
+
+	if (out < 0)
+		return error_set(err, -errno, "open %s", t->out_dir);
+	r = paths_of(t, &p, err);
+	if (r < 0)
+		return r;
+	r = lab_status(t, &status);
+	if (r == 0 && status.done)
+		r = unpack_record(p.results, out, err);
+	else if (r == 0)
+		r = diagnose(t, &p, &status, exit_status, err);
+	paths_done(&p);
+	return r;
+}

@@ -1,0 +1,19 @@
+# The kernel lab: kernels in the cache, an initramfs, a QEMU machine.
+harness_libharness_a_SOURCES += \
+	harness/vm/cache.c \
+	harness/vm/initramfs.c harness/vm/initramfs.h \
+	harness/vm/kernel.c harness/vm/kernel.h harness/vm/kernel-internal.h \
+	harness/vm/kernel-get.c \
+	harness/vm/kernel-modules.c \
+	harness/vm/lab.c harness/vm/lab.h \
+	harness/vm/machine.c harness/vm/machine.h \
+	harness/vm/unpack.c harness/vm/unpack.h
+
+# PID 1 of the lab's machines: the same harness and generators, and none of the host's side.
+pkglibexec_PROGRAMS += wring-guest
+wring_guest_SOURCES = \
+	harness/vm/guest.c \
+	harness/vm/guest-machine.c harness/vm/guest-machine.h \
+	harness/vm/results-window.c harness/vm/results-window.h
+wring_guest_LDADD = harness/libharness.a workloads/libworkloads.a src/libbase.a \
+	$(NUMA_LIBS) $(HWLOC_LIBS) $(FYAML_LIBS) $(JANSSON_LIBS) -lpthread -lm

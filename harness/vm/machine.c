@@ -1,0 +1,461 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "harness/vm/machine.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <time.h>
+
+#include "src/cleanup.h"
+#include "src/file.h"
+#include "src/macro.h"
+#include "src/process.h"
+#include "src/strlist.h"
+
+#define PROGRAM	      "qemu-system-x86_64"
+#define SANDBOX	      "on,obsolete=deny,elevateprivileges=deny,spawn=deny"
+#define RESULTS_MIN   ((uint64_t)1 << 20)
+#define TAIL_BYTES    65536
+#define NODE_MULTIPLE ((uint64_t)1 << 20)
+
+/*
+ * What every guest kernel is told. No address randomisation and a clock that is trusted at once,
+ * for the sake of repeatable runs; a panic or an oops ends the machine. The rest skips self-tests
+ * and tables that no trial uses, which are most of a boot's instructions.
+ */
+#define CMDLINE                                                                                    \
+	"console=ttyS0 rdinit=/init nokaslr tsc=reliable panic=-1 oops=panic cryptomgr.notests "   \
+	"initcall_blacklist=load_system_certificate_list,jent_mod_init,trace_eval_init,"           \
+	"trace_eval_sync"
+
+int machine_program(char **ret, struct error *err)
+{
+	const char *given = getenv("WRING_QEMU");
+	int r = process_find(given && *given ? given : PROGRAM, ret, err);
+
+	if (r == -ENOENT && !(given && *given))
+		return error_say(err, r,
+				 PROGRAM " is not installed, and VMs need it: install "
+					 "qemu-system-x86 (Debian, Ubuntu) or qemu-system-x86-core "
+					 "(Fedora), or name it in WRING_QEMU");
+	return r < 0 && given && *given ? error_prefix(err, "WRING_QEMU") : r;
+}
+
+int machine_version(char **ret, struct error *err)
+{
+	_cleanup_free_ char *program = NULL, *output = NULL;
+	int r, status;
+
+	r = machine_program(&program, err);
+	if (r < 0)
+		return r;
+	r = process_run((const char *const[]){ program, "--version", NULL }, NULL, &output, &status,
+			err);
+	if (r < 0)
+		return r;
+	output[strcspn(output, "\n")] = '\0';
+	if (status != 0 || !*output)
+		return error_say(err, -EIO, "%s --version failed: %s", program, output);
+	*ret = TAKE_PTR(output);
+	return 0;
+}
+
+/* QEMU can be built without it; one that has it gets as far as listing its devices. */
+static bool sandbox_works(const char *program)
+{
+	const char *const argv[] = { program, "-sandbox", SANDBOX, "-M",
+				     "none",  "-device",  "help",  NULL };
+	int status;
+
+	return process_run(argv, NULL, NULL, &status, NULL) == 0 && status == 0;
+}
+
+/* Appends one printf'ed argument; once memory is out, *r stays negative. */
+__attribute__((format(printf, 3, 4))) static void add(struct strlist *argv, int *r, const char *fmt,
+						      ...)
+{
+	_cleanup_free_ char *text = NULL;
+	va_list ap;
+	int n;
+
+	va_start(ap, fmt);
+	n = vasprintf(&text, fmt, ap);
+	va_end(ap);
+	if (n < 0) {
+		text = NULL;
+		*r = -ENOMEM;
+	} else if (*r == 0) {
+		*r = strlist_add(argv, text);
+	}
+}
+
+/* A path as a value among QEMU's comma-separated options: a comma is written twice. */
+static char *escape(const char *path)
+{
+	char *out = malloc(2 * strlen(path) + 1), *p = out;
+
+	if (!out)
+		return NULL;
+	for (; *path; path++) {
+		if (*path == ',')
+			*p++ = ',';
+		*p++ = *path;
+	}
+	*p = '\0';
+	return out;
+}
+
+static int add_memory(struct strlist *argv, const struct machine_spec *shape, struct error *err)
+{
+	uint64_t total = 0;
+	int r = 0;
+
+	for (size_t i = 0; i < shape->node_count; i++) {
+		_cleanup_free_ char *cpus = strdup("");
+
+		if (shape->nodes[i] == 0 || shape->nodes[i] % NODE_MULTIPLE)
+			return error_say(err, -EINVAL,
+					 "machine.nodes: a VM's node has a whole number of MiB");
+		total += shape->nodes[i];
+		/* CPUs go round the nodes; with fewer CPUs than nodes the last ones have none. */
+		for (uint64_t cpu = i; cpus && cpu < shape->cpus; cpu += shape->node_count) {
+			char *more = text_format("%s,cpus=%llu", cpus, (unsigned long long)cpu);
+
+			free(cpus);
+			cpus = more;
+		}
+		if (!cpus)
+			return error_set(err, -ENOMEM, "start QEMU");
+		add(argv, &r, "-object");
+		add(argv, &r, "memory-backend-ram,id=mem%zu,size=%lluM", i,
+		    (unsigned long long)(shape->nodes[i] / NODE_MULTIPLE));
+		add(argv, &r, "-numa");
+		add(argv, &r, "node,nodeid=%zu,memdev=mem%zu%s", i, i, cpus);
+	}
+	add(argv, &r, "-m");
+	add(argv, &r, "%lluM", (unsigned long long)(total / NODE_MULTIPLE));
+	add(argv, &r, "-smp");
+	add(argv, &r, "%llu", (unsigned long long)shape->cpus);
+	return r < 0 ? error_set(err, r, "start QEMU") : 0;
+}
+
+static void add_clock(struct strlist *argv, int *r, enum machine_clock clock)
+{
+	add(argv, r, "-accel");
+	if (clock == MACHINE_CLOCK_WALL) {
+		add(argv, r, "tcg,thread=multi");
+		return;
+	}
+	/* One virtual ns an instruction; the guest's idle time passes at once. */
+	add(argv, r, "tcg,thread=single");
+	add(argv, r, "-icount");
+	add(argv, r, "shift=0,sleep=off");
+	add(argv, r, "-seed");
+	add(argv, r, "1");
+	add(argv, r, "-rtc");
+	add(argv, r, "base=2026-01-01,clock=vm");
+}
+
+/* A PCI window's size is a power of two. */
+static uint64_t results_size(uint64_t bytes)
+{
+	uint64_t size = RESULTS_MIN;
+
+	while (size < bytes && size < (uint64_t)1 << 62)
+		size *= 2;
+	return size;
+}
+
+static int add_devices(struct strlist *argv, const struct machine_args *args)
+{
+	_cleanup_free_ char *console = escape(args->console), *status = escape(args->status),
+			    *results = escape(args->results);
+	int r = 0;
+
+	if (!console || !status || !results)
+		return -ENOMEM;
+	add(argv, &r, "-chardev");
+	add(argv, &r, "file,id=console,path=%s", console);
+	add(argv, &r, "-serial");
+	add(argv, &r, "chardev:console");
+	add(argv, &r, "-chardev");
+	add(argv, &r, "file,id=status,path=%s", status);
+	add(argv, &r, "-serial");
+	add(argv, &r, "chardev:status");
+	add(argv, &r, "-object");
+	add(argv, &r, "memory-backend-file,id=results,share=on,size=%llu,mem-path=%s",
+	    (unsigned long long)results_size(args->results_bytes), results);
+	add(argv, &r, "-device");
+	add(argv, &r, "ivshmem-plain,memdev=results");
+	return r;
+}
+
+static int build_argv(struct strlist *argv, const char *program, const struct machine_args *args,
+		      struct error *err)
+{
+	static const char *const fixed[] = { "-nodefaults", "-no-user-config",
+					     "-no-reboot",  "-display",
+					     "none",	    "-nic",
+					     "none",	    "-M",
+					     "pc",	    "-cpu",
+					     "max" };
+	int r = 0;
+
+	add(argv, &r, "%s", program);
+	for (size_t i = 0; i < ARRAY_SIZE(fixed); i++)
+		add(argv, &r, "%s", fixed[i]);
+	if (sandbox_works(program)) {
+		add(argv, &r, "-sandbox");
+		add(argv, &r, "%s", SANDBOX);
+	}
+	add_clock(argv, &r, args->clock);
+	if (r == 0)
+		r = add_devices(argv, args);
+	add(argv, &r, "-kernel");
+	add(argv, &r, "%s", args->image);
+	add(argv, &r, "-initrd");
+	add(argv, &r, "%s", args->initramfs);
+	add(argv, &r, "-append");
+	add(argv, &r, CMDLINE "%s%s", args->extra_cmdline ? " " : "",
+	    args->extra_cmdline ? args->extra_cmdline : "");
+	if (r < 0)
+		return error_set(err, r, "start QEMU");
+	return add_memory(argv, args->shape, err);
+}
+
+static int results_make(const char *path, uint64_t bytes, struct error *err)
+{
+	_cleanup_close_ int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+
+	if (fd < 0)
+		return error_set(err, -errno, "create %s", path);
+	if (ftruncate(fd, (off_t)results_size(bytes)) < 0)
+		return error_set(err, -errno, "create %s", path);
+	return 0;
+}
+
+/*
+ * The child up to exec: async-signal-safe calls only, since wring may have threads. Its own
+ * process group keeps a terminal's Ctrl-C for wring, which then decides. The death signal comes
+ * when the thread that started the machine ends.
+ */
+static void __attribute__((noreturn))
+child(char *const *argv, int null_fd, int out_fd, int report_fd, pid_t parent)
+{
+	sigset_t none;
+	int code;
+
+	sigemptyset(&none);
+	if (prctl(PR_SET_PDEATHSIG, SIGKILL) < 0 || setpgid(0, 0) < 0)
+		goto failed;
+	if (getppid() != parent)
+		_exit(127);
+	signal(SIGPIPE, SIG_DFL);
+	signal(SIGINT, SIG_DFL);
+	signal(SIGTERM, SIG_DFL);
+	sigprocmask(SIG_SETMASK, &none, NULL);
+	if (dup2(null_fd, 0) < 0 || dup2(out_fd, 1) < 0 || dup2(out_fd, 2) < 0)
+		goto failed;
+	execv(argv[0], argv);
+failed:
+	code = errno;
+	if (write(report_fd, &code, sizeof(code)) < 0)
+		_exit(126);
+	_exit(127);
+}
+
+/* Returns when exec has succeeded or failed. */
+static int launch(char *const *argv, int null_fd, int out_fd, pid_t *ret, struct error *err)
+{
+	_cleanup_close_ int in = -1, out = -1;
+	int fds[2], code = 0;
+	pid_t parent = getpid(), pid;
+	ssize_t n;
+
+	if (pipe2(fds, O_CLOEXEC) < 0)
+		return error_set(err, -errno, "start %s", argv[0]);
+	in = fds[0];
+	out = fds[1];
+	pid = fork();
+	if (pid < 0)
+		return error_set(err, -errno, "start %s", argv[0]);
+	if (pid == 0)
+		child(argv, null_fd, out_fd, out, parent);
+	close(TAKE_FD(out));
+	do
+		n = read(in, &code, sizeof(code));
+	while (n < 0 && errno == EINTR);
+	if (n != 0) {
+		waitpid(pid, NULL, 0);
+		return error_set(err, n == sizeof(code) ? -code : -EIO, "start %s", argv[0]);
+	}
+	*ret = pid;
+	return 0;
+}
+
+static uint64_t now_ns(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return (uint64_t)ts.tv_sec * 1000000000u + (uint64_t)ts.tv_nsec;
+}
+
+int machine_start(struct machine *ret, const struct machine_args *args, struct error *err)
+{
+	_cleanup_free_ char *program = NULL, *log = text_format("%s.qemu", args->console);
+	_cleanup_close_ int null_fd = open("/dev/null", O_RDONLY | O_CLOEXEC), out_fd = -1;
+	_cleanup_strlist_ struct strlist list = {};
+	_cleanup_free_ char **argv = NULL;
+	struct machine m = { .pidfd = -1 };
+	int r;
+
+	if (!log)
+		return error_set(err, -ENOMEM, "start QEMU");
+	r = machine_program(&program, err);
+	if (r == 0)
+		r = build_argv(&list, program, args, err);
+	if (r == 0)
+		r = results_make(args->results, args->results_bytes, err);
+	if (r < 0)
+		return r;
+	out_fd = open(log, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+	if (out_fd < 0)
+		return error_set(err, -errno, "create %s", log);
+	argv = calloc(list.count + 1, sizeof(*argv));
+	if (!argv || null_fd < 0)
+		return error_set(err, argv ? -EIO : -ENOMEM, "start QEMU");
+	memcpy(argv, list.items, list.count * sizeof(*argv));
+	m.started_ns = now_ns();
+	r = launch(argv, null_fd, out_fd, &m.pid, err);
+	if (r < 0)
+		return r;
+	m.pidfd = (int)syscall(SYS_pidfd_open, m.pid, 0);
+	if (m.pidfd < 0) {
+		r = error_set(err, -errno, "watch QEMU (a kernel older than Linux 5.3?)");
+		machine_stop(&m);
+		return r;
+	}
+	*ret = m;
+	return 0;
+}
+
+/* Forgets a machine that has been reaped. */
+static void forget(struct machine *m)
+{
+	if (m->pidfd >= 0)
+		close(m->pidfd);
+	m->pidfd = -1;
+	m->pid = 0;
+}
+
+void machine_stop(struct machine *m)
+{
+	if (m->pid <= 0)
+		return;
+	kill(m->pid, SIGKILL);
+	while (waitpid(m->pid, NULL, 0) < 0 && errno == EINTR)
+		;
+	forget(m);
+}
+
+int machine_wait(struct machine *m, int *ret_status, struct error *err)
+{
+	siginfo_t info = {};
+
+	if (m->pid <= 0)
+		return error_set(err, -ECHILD, "wait for QEMU");
+	if (waitid(P_PID, (id_t)m->pid, &info, WEXITED | WNOHANG) < 0)
+		return error_set(err, -errno, "wait for QEMU");
+	if (info.si_pid == 0)
+		return error_say(err, -EAGAIN, "QEMU still runs");
+	*ret_status = info.si_code == CLD_EXITED ? info.si_status : -info.si_status;
+	forget(m);
+	return 0;
+}
+
+/* Drops what a terminal would not show: escape sequences, carriage returns, control characters. */
+static void plain_text(char *text)
+{
+	char *out = text;
+
+	for (char *p = text; *p; p++) {
+		if (*p == '\033' && p[1] == '[') {
+			p += 2;
+			while (*p && !(*p >= '@' && *p <= '~'))
+				p++;
+			if (!*p)
+				break;
+		} else if (*p == '\033') {
+			if (p[1])
+				p++;
+		} else if (*p == '\n' || (unsigned char)*p >= ' ') {
+			*out++ = *p;
+		}
+	}
+	*out = '\0';
+}
+
+static ssize_t tail_read(const char *path, char *buf, size_t size)
+{
+	_cleanup_close_ int fd = open(path, O_RDONLY | O_CLOEXEC);
+	off_t end = fd < 0 ? -1 : lseek(fd, 0, SEEK_END);
+	ssize_t n;
+
+	if (end < 0)
+		return -errno;
+	n = pread(fd, buf, size - 1, end > (off_t)size - 1 ? end - (off_t)size + 1 : 0);
+	if (n < 0)
+		return -errno;
+	for (ssize_t i = 0; i < n; i++)
+		if (buf[i] == '\0')
+			buf[i] = '\r'; /* dropped later */
+	buf[n] = '\0';
+	return n;
+}
+
+int machine_console_tail(const char *console, unsigned lines, char *buf, size_t size)
+{
+	_cleanup_free_ char *text = malloc(TAIL_BYTES);
+	size_t start, len;
+	unsigned seen = 0;
+	ssize_t n;
+
+	if (!text || size == 0)
+		return -ENOMEM;
+	n = tail_read(console, text, TAIL_BYTES);
+	if (n < 0)
+		return (int)n;
+	plain_text(text);
+	len = strlen(text);
+	buf[0] = '\0';
+	/* From the end: lines are put before those that are in buf, as far as they fit. */
+	while (len && seen < lines) {
+		size_t have = strlen(buf), end;
+
+		while (len && (text[len - 1] == '\n' || text[len - 1] == ' '))
+			len--;
+		end = len;
+		while (len && text[len - 1] != '\n')
+			len--;
+		start = len;
+		if (end == start)
+			break;
+		if (end - start + 1 + have + 1 > size) {
+			if (seen == 0)
+				snprintf(buf, size, "%.*s", (int)(end - start), text + start);
+			break;
+		}
+		if (have)
+			memmove(buf + (end - start) + 1, buf, have + 1);
+		memcpy(buf, text + start, end - start);
+		buf[end - start] = have ? '\n' : '\0';
+		seen++;
+	}
+	return 0;
+}

@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#pragma once
+
+#include <stdbool.h>
+
+#include "results/metrics.h"
+#include "results/record.h"
+
+/*
+ * The formulas of metrics and identities, in the text that the user reads and checks: the catalog
+ * says nothing that is not computed, and nothing is computed that it does not say.
+ *
+ *   vmstat.pgfault               a column: its increase over the phase. A counter that goes
+ *                                backwards on the way makes the result invalid
+ *   vmstat.allocstall_*          the sum of the columns that match
+ *   TOP.memory.stat.anon         the sum over the top-level cgroups; memory.stat is hierarchical,
+ *                                so that their children are in it already
+ *   NAME.x, work.NAME.x, nodeN.x the column of the cgroup, workload or node at hand
+ *   last(x) first(x) max(x) min(x)  of a column's values in the phase, for levels that move both
+ *                                ways; first and last are at its start and end
+ *   quantile(0.99) mean() highest()  of the workload's latency histogram
+ *   [x]                          x where the kernel has it, else 0
+ *   reclaim.scanned              a metric that stands before this one in the catalog
+ *   time cpus nodes page         the phase's length in ns, and the machine's figures
+ *   batch                        events a CPU may hold back from memory.stat: 64
+ *                                (MEMCG_CHARGE_BATCH, mm/memcontrol.c)
+ *   fold                         pages a CPU may hold back from a node counter: 125 at most
+ *                                (calculate_normal_threshold(), mm/vmstat.c)
+ *   A if global-only             A, where vmstat's reclaimer counters leave out reclaim at cgroup
+ *                                limits; "if all": where they have it
+ */
+
+enum formula_scope { SCOPE_SYSTEM, SCOPE_CGROUP, SCOPE_WORKLOAD, SCOPE_NODE };
+
+struct formula_context {
+	const struct record *record;
+	const struct phase *phase;
+	const struct metric_def *self; /* metrics before it may be named; NULL: none */
+	const char *name;	       /* of the cgroup, workload or node; NULL: the system */
+};
+
+struct formula_result {
+	bool present;	/* there is a value */
+	bool malformed; /* the formula itself is wrong: a bug in the catalog */
+	double value;
+	char missing[200]; /* not present: why */
+	char invalid[200]; /* present, but not to be trusted: why; else "" */
+};
+
+/* used, when not NULL, has an element a column of the samples; those that are read become true. */
+void formula_evaluate(const struct formula_context *context, const char *formula, bool *used,
+		      struct formula_result *ret);
+
+/*
+ * The cgroups, workloads or nodes of a scope, one a call: counts *cursor up from 0. The name is
+ * in buf or in the record. NULL after the last one. SCOPE_SYSTEM has the one name "".
+ */
+const char *formula_instance(const struct record *record, enum formula_scope scope, size_t *cursor,
+			     char *buf, size_t size);

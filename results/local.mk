@@ -1,0 +1,14 @@
+# Records and what is computed from them; never a live kernel.
+noinst_LIBRARIES += results/libresults.a
+results_libresults_a_SOURCES = \
+	results/catalog.c \
+	results/closure.c results/closure.h \
+	results/expect.c results/expect.h \
+	results/fingerprint.c results/fingerprint.h \
+	results/formula.c results/formula.h \
+	results/metrics.c results/metrics.h \
+	results/record.c results/record.h \
+	results/samples.c \
+	results/show.c results/show.h \
+	results/store.c results/store.h \
+	results/table.c results/table.h

@@ -1,0 +1,347 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "results/show.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "results/closure.h"
+#include "results/table.h"
+#include "src/cleanup.h"
+#include "src/command.h"
+#include "src/macro.h"
+
+#define FINGERPRINT_SHOWN 12
+#define NAMES_SHOWN	  3
+
+static const char *text_of(const json_t *object, const char *key)
+{
+	const char *text = json_string_value(json_object_get(object, key));
+
+	return text ? text : "?";
+}
+
+static void print_trial_name(FILE *f, const struct stored_trial *t)
+{
+	fprintf(f, "%s seed %" PRIu64, t->kernel, t->seed);
+}
+
+/* ---- a scenario's trials ---- */
+
+static void scenario_done(struct scenario_trials *s)
+{
+	free(s->trials);
+	free(s->kernels);
+}
+
+static int scenario_select(struct scenario_trials *ret, const struct run *run, const char *name)
+{
+	*ret = (struct scenario_trials){ .name = name };
+	ret->trials = calloc(run->trial_count, sizeof(*ret->trials));
+	ret->kernels = calloc(run->trial_count, sizeof(*ret->kernels));
+	if (!ret->trials || !ret->kernels)
+		return -ENOMEM;
+	for (size_t i = 0; i < run->trial_count; i++) {
+		const struct stored_trial *t = &run->trials[i];
+		size_t k = 0;
+
+		if (!streq(t->scenario, name))
+			continue;
+		ret->trials[ret->count++] = t;
+		while (k < ret->kernel_count && !streq(ret->kernels[k], t->kernel))
+			k++;
+		if (k == ret->kernel_count)
+			ret->kernels[ret->kernel_count++] = t->kernel;
+	}
+	return 0;
+}
+
+/* ---- what went wrong, first ---- */
+
+static void show_outcomes(FILE *f, const struct scenario_trials *s)
+{
+	for (size_t i = 0; i < s->count; i++) {
+		const json_t *trial = s->trials[i]->json;
+		const char *outcome = text_of(trial, "outcome"), *why = text_of(trial, "why");
+		json_t *reason;
+		size_t n;
+
+		if (!streq(outcome, "completed")) {
+			fprintf(f, "  ! ");
+			print_trial_name(f, s->trials[i]);
+			fprintf(f, ": %s%s%s\n", outcome, *why ? ": " : "", why);
+		}
+		json_array_foreach (json_object_get(trial, "invalid"), n, reason) {
+			const char *text = json_string_value(reason);
+
+			fprintf(f, "  ! ");
+			print_trial_name(f, s->trials[i]);
+			fprintf(f, ": invalid: %s\n", text ? text : "?");
+		}
+		if (!json_object_get(trial, "metrics")) {
+			fprintf(f, "  ! ");
+			print_trial_name(f, s->trials[i]);
+			fprintf(f, ": its metrics were never computed: the run was cut short\n");
+		}
+	}
+}
+
+/* Metrics that fell for the same reason share a line. */
+static void show_invalid_metrics(FILE *f, const struct stored_trial *t)
+{
+	json_t *metrics = json_object_get(t->json, "metrics");
+
+	for (void *it = json_object_iter(metrics); it; it = json_object_iter_next(metrics, it)) {
+		const char *why =
+			json_string_value(json_object_get(json_object_iter_value(it), "why"));
+		const char *name;
+		json_t *metric;
+		size_t count = 0;
+		bool said = false;
+
+		if (!why)
+			continue;
+		json_object_foreach (metrics, name, metric) {
+			const char *other = json_string_value(json_object_get(metric, "why"));
+
+			if (!other || !streq(other, why))
+				continue;
+			if (!count && metric != json_object_iter_value(it)) {
+				said = true; /* an earlier metric has said it */
+				break;
+			}
+			if (!count) {
+				fprintf(f, "  ! ");
+				print_trial_name(f, t);
+				fprintf(f, ": invalid: %s:\n      ", why);
+			}
+			if (count < NAMES_SHOWN)
+				fprintf(f, "%s%s", count ? ", " : "", name);
+			count++;
+		}
+		if (!said && count > NAMES_SHOWN)
+			fprintf(f, " and %zu more", count - NAMES_SHOWN);
+		if (!said)
+			fputc('\n', f);
+	}
+}
+
+/* ---- the rest of a scenario ---- */
+
+static void show_regimes(FILE *f, const struct scenario_trials *s)
+{
+	for (size_t k = 0; k < s->kernel_count; k++) {
+		const char *last = NULL;
+
+		for (size_t i = 0; i < s->count; i++) {
+			const json_t *trial = s->trials[i]->json;
+			const json_t *regime = json_object_get(trial, "regime");
+			const char *lru = text_of(regime, "lru");
+
+			/* The LRU may be a knob of the matrix; the rest is the kernel's. */
+			if (!streq(s->trials[i]->kernel, s->kernels[k]) ||
+			    (last && streq(last, lru)))
+				continue;
+			fprintf(f, "  %s (%s): LRU %s, reclaim counters %s%s%s\n", s->kernels[k],
+				text_of(trial, "release"), lru, text_of(regime, "reclaim_counters"),
+				streq(text_of(regime, "proactive"), "split") ? ", proactive split"
+									     : "",
+				json_is_true(json_object_get(regime, "per_node_reclaim"))
+					? ", per node"
+					: "");
+			last = lru;
+		}
+	}
+}
+
+static void show_expectations(FILE *f, const struct scenario_trials *s)
+{
+	size_t held = 0, total = 0, i, n;
+	json_t *claim;
+
+	for (i = 0; i < s->count; i++) {
+		json_array_foreach (json_object_get(s->trials[i]->json, "expect"), n, claim) {
+			total++;
+			held += json_is_true(json_object_get(claim, "holds"));
+		}
+	}
+	if (total)
+		fprintf(f, "\n  expectations: %zu of %zu hold\n", held, total);
+	for (i = 0; i < s->count; i++) {
+		json_array_foreach (json_object_get(s->trials[i]->json, "expect"), n, claim) {
+			const json_t *holds = json_object_get(claim, "holds");
+			const json_t *value = json_object_get(claim, "value");
+			const char *word = json_string_value(value);
+
+			if (json_is_true(holds))
+				continue;
+			fprintf(f, "  ! ");
+			print_trial_name(f, s->trials[i]);
+			fprintf(f, ": %s: ", text_of(claim, "text"));
+			if (json_is_false(holds) && word)
+				fprintf(f, "fails, it is %s\n", word);
+			else if (json_is_false(holds))
+				fprintf(f, "fails at %.6g\n", json_number_value(value));
+			else
+				fprintf(f, "can't be told: %s\n", text_of(claim, "why"));
+		}
+	}
+}
+
+static void show_fingerprints(FILE *f, const struct scenario_trials *s)
+{
+	int width = 0;
+
+	for (size_t k = 0; k < s->kernel_count; k++)
+		width = MAX(width, (int)strlen(s->kernels[k]));
+	fprintf(f, "\n  fingerprints (seed:hash)\n");
+	for (size_t k = 0; k < s->kernel_count; k++) {
+		int column = fprintf(f, "    %-*s", width, s->kernels[k]);
+
+		for (size_t i = 0; i < s->count; i++) {
+			const struct stored_trial *t = s->trials[i];
+
+			if (!streq(t->kernel, s->kernels[k]))
+				continue;
+			if (column > 80)
+				column = fprintf(f, "\n    %*s", width, "") - 1;
+			column += fprintf(f, "  %" PRIu64 ":%.*s", t->seed, FINGERPRINT_SHOWN,
+					  text_of(t->json, "fingerprint"));
+		}
+		fputc('\n', f);
+	}
+}
+
+static const char *about(const struct run *run, const char *name)
+{
+	const json_t *suite = json_object_get(run->json, "suite");
+	json_t *scenario;
+	size_t i;
+
+	json_array_foreach (json_object_get(suite, "scenarios"), i, scenario) {
+		if (streq(text_of(scenario, "name"), name))
+			return json_string_value(json_object_get(scenario, "about"));
+	}
+	return NULL;
+}
+
+static int show_scenario(FILE *f, const struct run *run, const char *name, bool all)
+{
+	_cleanup_(scenario_done) struct scenario_trials s = {};
+	int r = scenario_select(&s, run, name);
+	const char *text = about(run, name);
+
+	if (r < 0)
+		return r;
+	fprintf(f, "\n%s\n", name);
+	if (text)
+		fprintf(f, "  %s\n", text);
+	show_outcomes(f, &s);
+	for (size_t i = 0; i < s.count; i++)
+		show_invalid_metrics(f, s.trials[i]);
+	show_regimes(f, &s);
+	r = table_print(f, &s, all);
+	if (r < 0)
+		return r;
+	show_expectations(f, &s);
+	show_fingerprints(f, &s);
+	return 0;
+}
+
+/* ---- the run ---- */
+
+static int trial_verdict(const struct stored_trial *t)
+{
+	json_t *claim;
+	size_t i;
+	int verdict = EXIT_DONE;
+
+	if (streq(text_of(t->json, "outcome"), "failed") ||
+	    json_array_size(json_object_get(t->json, "invalid")) ||
+	    !json_object_get(t->json, "metrics"))
+		return EXIT_INVALID;
+	json_array_foreach (json_object_get(t->json, "expect"), i, claim) {
+		const json_t *holds = json_object_get(claim, "holds");
+
+		if (json_is_null(holds))
+			return EXIT_INVALID;
+		if (json_is_false(holds))
+			verdict = EXIT_REGRESSION;
+	}
+	return verdict;
+}
+
+int show_verdict(const struct run *run)
+{
+	int verdict = EXIT_DONE;
+
+	for (size_t i = 0; i < run->trial_count; i++)
+		verdict = MAX(verdict, trial_verdict(&run->trials[i]));
+	return verdict;
+}
+
+static void show_head(FILE *f, const struct run *run)
+{
+	size_t planned = json_array_size(json_object_get(run->json, "trials"));
+	const json_t *suite = json_object_get(run->json, "suite");
+	const char *name = json_string_value(json_object_get(suite, "suite"));
+
+	if (!name && run->trial_count)
+		name = text_of(run->trials[0].json, "suite");
+	fprintf(f, "%s: %zu of %zu trials, %s\n", name ? name : "run", run->trial_count, planned,
+		text_of(run->json, "status"));
+	for (size_t i = 0; i < run->trial_count; i++) {
+		if (streq(text_of(run->trials[i].json, "clock"), "insn")) {
+			fprintf(f,
+				"clock insn: 1 ns is one guest instruction; not hardware time\n");
+			break;
+		}
+	}
+	fprintf(f, "figures are medians of the seeds, lowest–highest where they differ\n");
+}
+
+static bool seen_before(const struct run *run, size_t index)
+{
+	for (size_t i = 0; i < index; i++)
+		if (streq(run->trials[i].scenario, run->trials[index].scenario))
+			return true;
+	return false;
+}
+
+int show_run(FILE *f, const struct run *run, bool all)
+{
+	show_head(f, run);
+	for (size_t i = 0; i < run->trial_count; i++) {
+		int r = seen_before(run, i) ? 0
+					    : show_scenario(f, run, run->trials[i].scenario, all);
+
+		if (r < 0)
+			return r;
+	}
+	return show_verdict(run);
+}
+
+void show_closure(FILE *f, const struct run *run)
+{
+	for (size_t i = 0; i < run->trial_count; i++) {
+		const struct stored_trial *t = &run->trials[i];
+		json_t *entry;
+		size_t n;
+
+		fprintf(f, "\nclosure of %s, ", t->scenario);
+		print_trial_name(f, t);
+		fprintf(f, "\n  %-32s %-16s %14s %14s\n", "identity", "scope", "residual",
+			"tolerance");
+		json_array_foreach (json_object_get(t->json, "closure"), n, entry) {
+			bool closed = json_is_true(json_object_get(entry, "closed"));
+			json_t *residual = json_object_get(entry, "residual");
+			json_t *tolerance = json_object_get(entry, "tolerance");
+
+			fprintf(f, "%c %-32s %-16s %14.0f %14.0f %s\n", closed ? ' ' : '!',
+				text_of(entry, "identity"), text_of(entry, "scope"),
+				json_number_value(residual), json_number_value(tolerance),
+				json_string_value(json_object_get(entry, "unit")) ?: "");
+		}
+	}
+}

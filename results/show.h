@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#pragma once
+
+#include <stdbool.h>
+#include <stdio.h>
+
+#include "results/store.h"
+
+/*
+ * Prints a run for people: per scenario what went wrong, the regime, a table of metrics (a column
+ * a kernel, the median of the seeds with their range), failed expectations, fingerprints. Only
+ * metrics that say something, unless all is set.
+ *
+ * Returns show_verdict(), or -ENOMEM.
+ */
+int show_run(FILE *f, const struct run *run, bool all);
+
+/*
+ * The exit code of src/command.h that the run deserves: EXIT_INVALID when a trial failed or is
+ * invalid, or an expectation could not be told (as of an invalid metric); else EXIT_REGRESSION
+ * when one did not hold; else EXIT_DONE.
+ */
+int show_verdict(const struct run *run);
+
+/* Prints the residual of every identity of every trial. */
+void show_closure(FILE *f, const struct run *run);

@@ -1,0 +1,259 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "harness/cgroup.h"
+#include "harness/run-record.h"
+#include "harness/run.h"
+#include "results/metrics.h"
+#include "results/record.h"
+#include "results/show.h"
+#include "src/cleanup.h"
+#include "src/command.h"
+#include "src/file.h"
+#include "src/macro.h"
+#include "src/nearest.h"
+#include "src/run-options.h"
+
+/* Everything that a run needs, in the order in which it is made. */
+struct setup {
+	struct suite *suite;
+	struct kernel **kernels;
+	size_t kernel_count;
+	struct plan plan;
+	char *cache, *out_dir;
+	bool out_made; /* by us, now: an empty one is removed when nothing runs */
+};
+
+static void setup_done(struct setup *s)
+{
+	plan_done(&s->plan);
+	for (size_t i = 0; s->kernels && i < s->kernel_count; i++)
+		kernel_free(s->kernels[i]);
+	free(s->kernels);
+	suite_free(s->suite);
+	free(s->cache);
+	free(s->out_dir);
+}
+
+/* A metric that the catalog lacks would fail every trial: said before the first one runs. */
+static int check_expectations(const struct suite *suite, struct error *err)
+{
+	for (size_t i = 0; i < suite->scenario_count; i++) {
+		const struct scenario *s = &suite->scenarios[i];
+
+		for (size_t k = 0; k < s->expect_count; k++) {
+			struct nearest search = { .word = s->expects[k].metric };
+			char hint[200];
+
+			if (streq(search.word, "outcome") || metric_find(search.word))
+				continue;
+			for (const struct metric_def *m = metric_defs; m->name; m++)
+				nearest_offer(&search, m->name);
+			return error_say(err, -EINVAL,
+					 "%s: scenario %s expects «%s»: no metric «%s»%s",
+					 suite->path, s->name, s->expects[k].text, search.word,
+					 nearest_hint(&search, hint, sizeof(hint)));
+		}
+	}
+	return 0;
+}
+
+static int find_kernels(struct setup *s, const struct run_options *o, struct error *err)
+{
+	size_t count = o->kernels.count ? o->kernels.count : 1, paths = 0;
+
+	s->kernels = calloc(count, sizeof(*s->kernels));
+	if (!s->kernels)
+		return error_set(err, -ENOMEM, "kernels");
+	for (size_t i = 0; i < count; i++) {
+		/* The newest that wring knows, when none is named. */
+		const char *name = o->kernels.count ? o->kernels.items[i] : RUN_KERNEL_DEFAULT,
+			   *modules = NULL;
+		int r;
+
+		if (access(name, F_OK) == 0 && paths < o->modules.count)
+			modules = o->modules.items[paths++];
+		r = kernel_find(&s->kernels[i], name, modules, err);
+		if (r < 0)
+			return r;
+		s->kernel_count++;
+		for (size_t k = 0; k < i; k++)
+			if (streq(s->kernels[k]->slug, s->kernels[i]->slug))
+				return error_say(err, -EINVAL, "--kernel %s is given twice", name);
+	}
+	return 0;
+}
+
+/* wring-results/SUITE/UTC-TIME, with "latest" beside it. */
+static char *default_out(const struct suite *suite)
+{
+	time_t now = time(NULL);
+	char stamp[40];
+	struct tm tm;
+
+	gmtime_r(&now, &tm);
+	strftime(stamp, sizeof(stamp), "%Y%m%dT%H%M%SZ", &tm);
+	return text_format("wring-results/%s/%s", suite->name, stamp);
+}
+
+static int is_empty(const char *path)
+{
+	_cleanup_closedir_ DIR *dir = opendir(path);
+	struct dirent *entry;
+
+	while (dir && (entry = readdir(dir)))
+		if (!streq(entry->d_name, ".") && !streq(entry->d_name, ".."))
+			return 0;
+	return 1;
+}
+
+static int make_out(struct setup *s, const struct run_options *o, struct error *err)
+{
+	s->out_dir = o->out ? strdup(o->out) : default_out(s->suite);
+	if (!s->out_dir)
+		return error_set(err, -ENOMEM, "run");
+	while (strlen(s->out_dir) > 1 && s->out_dir[strlen(s->out_dir) - 1] == '/')
+		s->out_dir[strlen(s->out_dir) - 1] = '\0';
+	if (access(s->out_dir, F_OK) == 0 && !is_empty(s->out_dir)) {
+		if (o->resume)
+			return run_record_same(s->out_dir, s->suite, err);
+		return error_say(err, -EEXIST,
+				 "%s is not empty: choose another --out, or --resume the run in it",
+				 s->out_dir);
+	}
+	s->out_made = access(s->out_dir, F_OK) < 0;
+	return 0;
+}
+
+static void link_latest(const char *out_dir)
+{
+	const char *slash = strrchr(out_dir, '/');
+	_cleanup_free_ char *link = NULL, *fresh = NULL;
+
+	if (!slash)
+		return;
+	link = text_format("%.*s/latest", (int)(slash - out_dir), out_dir);
+	fresh = text_format("%.*s/.latest-%d", (int)(slash - out_dir), out_dir, (int)getpid());
+	if (link && fresh && symlink(slash + 1, fresh) == 0 && rename(fresh, link) < 0)
+		unlink(fresh);
+}
+
+/* The host's own kernel: what the suite asks of the machine is a requirement to check. */
+static int check_host(const struct suite *suite, struct error *err)
+{
+	_cleanup_fsroot_ struct fsroot fs = { -1, -1, -1 };
+	int r = fsroot_open(&fs, "/", err);
+
+	(void)suite;
+	return r < 0 ? r : cgroup_probe(&fs, err);
+}
+
+static int prepare(struct setup *s, const struct run_options *o, const char *name, int *ret_exit,
+		   struct error *err)
+{
+	_cleanup_free_ char *path = NULL;
+	int r = run_options_check(o, err);
+
+	*ret_exit = EXIT_BAD_INPUT;
+	if (r == 0)
+		r = suite_find(name, &path, err);
+	if (r == 0)
+		r = suite_load(&s->suite, path, &o->set, o->seeds, &o->only, err);
+	if (r == 0)
+		r = check_expectations(s->suite, err);
+	if (r == 0)
+		r = make_out(s, o, err);
+	if (r < 0)
+		return r;
+	*ret_exit = EXIT_ENVIRONMENT;
+	r = cache_dir(&s->cache, err);
+	if (r == 0)
+		r = o->vm ? find_kernels(s, o, err) : check_host(s->suite, err);
+	if (r == 0 && o->vm) {
+		_cleanup_free_ char *qemu = NULL;
+
+		r = machine_program(&qemu, err);
+	}
+	if (r == 0)
+		r = plan_make(&s->plan, s->suite, o->vm ? s->kernel_count : 1, err);
+	return r < 0 ? r : dir_make(s->out_dir, err);
+}
+
+static int report(const struct setup *s, const struct run_summary *summary)
+{
+	struct error err = {};
+	struct run *run;
+	int verdict;
+
+	if (run_open(&run, s->out_dir, &err) < 0)
+		return command_fail(EXIT_ENVIRONMENT, &err);
+	verdict = show_run(stdout, run, false);
+	run_close(run);
+	printf("\n%zu trials: %zu done, %zu kept, %zu failed%s\nRecords: %s\nPlots:   wring plot "
+	       "%s\n",
+	       summary->trials, summary->done, summary->kept, summary->failed,
+	       summary->interrupted ? "; interrupted: --resume goes on" : "", s->out_dir,
+	       s->out_dir);
+	if (verdict < 0)
+		return EXIT_ENVIRONMENT;
+	return summary->interrupted ? MAX(verdict, EXIT_INVALID) : verdict;
+}
+
+static int run(void *options, int argc, char **argv)
+{
+	const struct run_options *o = options;
+	struct run_summary summary = {};
+	struct setup s = {};
+	struct error err = {};
+	int exit_code, r = prepare(&s, o, argv[0], &exit_code, &err);
+
+	(void)argc;
+	if (r == 0) {
+		struct run_args args = {
+			.suite = s.suite,
+			.plan = &s.plan,
+			.kernels = s.kernels,
+			.kernel_count = o->vm ? s.kernel_count : 1,
+			.clock = o->clock == RUN_CLOCK_WALL ? MACHINE_CLOCK_WALL
+							    : MACHINE_CLOCK_INSN,
+			.jobs = o->jobs,
+			.out_dir = s.out_dir,
+			.cache = s.cache,
+			.resume = o->resume,
+			.quiet = o->quiet,
+			.finish = record_finish,
+		};
+
+		if (!o->out)
+			link_latest(s.out_dir);
+		r = run_trials(&args, &summary, &err);
+		exit_code = EXIT_ENVIRONMENT;
+	}
+	if (r < 0)
+		command_fail(exit_code, &err);
+	else
+		exit_code = report(&s, &summary);
+	setup_done(&s);
+	return exit_code;
+}
+
+const struct command cmd_run = {
+	.name = "run",
+	.arguments = "SUITE [--vm --kernel K ...] [OPTION ...]",
+	.summary = "Run a suite's trials, on this host or in VMs, and print their metrics",
+	.details = "SUITE is a path, or a shipped suite's name (wring list suites). On a host it "
+		   "takes root and\n"
+		   "cgroup v2; with --vm neither: each trial boots a real kernel in QEMU, whose "
+		   "clock counts\n"
+		   "instructions, so that the same trial gives the same figures on every machine.",
+	.options = run_options,
+	.options_size = sizeof(struct run_options),
+	.arguments_min = 1,
+	.arguments_max = 1,
+	.run = run,
+};

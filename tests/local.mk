@@ -1,0 +1,60 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# Tests speak TAP (tests/tap.h, tests/tap.sh). A new unit test is a line in unit_tests, a new
+# script a line in cli_tests; a fixture's folder is distributed whole.
+unit_tests = \
+	tests/unit/test-error \
+	tests/unit/test-file \
+	tests/unit/test-histogram \
+	tests/unit/test-kvfile \
+	tests/unit/test-metrics \
+	tests/unit/test-nearest \
+	tests/unit/test-option \
+	tests/unit/test-record \
+	tests/unit/test-rng \
+	tests/unit/test-strlist \
+	tests/unit/test-suite \
+	tests/unit/test-units \
+	tests/unit/test-unpack
+
+cli_tests = \
+	tests/cli/bad-suites.sh \
+	tests/cli/help.sh \
+	tests/cli/plan.sh \
+	tests/cli/plot.sh
+
+# Every unit test links all of the libraries; the linker takes what it needs. A program's source
+# is the file of its own name.
+LDADD = plots/libplots.a results/libresults.a harness/libharness.a \
+	workloads/libworkloads.a src/libbase.a \
+	$(NUMA_LIBS) $(HWLOC_LIBS) $(FYAML_LIBS) $(JANSSON_LIBS) $(ARCHIVE_LIBS) $(NETTLE_LIBS) \
+	-lpthread -lm
+
+noinst_HEADERS = tests/tap.h
+check_PROGRAMS += $(unit_tests)
+TESTS += $(unit_tests) $(cli_tests)
+EXTRA_DIST += $(cli_tests) tests/tap.sh tests/fixtures tests/format.sh quickstart .ci/run
+
+# Programs have no extension, scripts have .sh; both are run in the build folder.
+TEST_EXTENSIONS = .sh
+LOG_DRIVER = env AM_TAP_AWK='$(AWK)' $(SHELL) $(top_srcdir)/build-aux/tap-driver.sh
+SH_LOG_DRIVER = $(LOG_DRIVER)
+SH_LOG_COMPILER = bash
+AM_TESTS_ENVIRONMENT = LC_ALL=C; export LC_ALL;
+
+# make check under ASan and UBSan. The sources are copied as a tarball would have them, because
+# configure refuses a second build folder for a tree that is configured itself.
+san_dir = build/san
+check-san:
+	@$(MKDIR_P) $(san_dir)/build
+	$(MAKE) $(AM_MAKEFLAGS) distdir distdir=$(san_dir)/source
+	cd $(san_dir)/build && { test -f Makefile || ../source/configure --enable-sanitizers; }
+	cd $(san_dir)/build && $(MAKE) $(AM_MAKEFLAGS) check
+
+# Boots real kernels.
+check-vm: all
+	$(srcdir)/tests/vm/run
+
+check-format:
+	bash $(srcdir)/tests/format.sh
+
+.PHONY: check-san check-vm check-format

@@ -1,0 +1,339 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Metrics, closure and expectations on small records made here, and on the fixtures of a 6.1-like
+ * (classic LRU) and a 6.12-like (MGLRU) kernel.
+ */
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "results/closure.h"
+#include "results/expect.h"
+#include "results/metrics.h"
+#include "results/record.h"
+#include "src/cleanup.h"
+#include "src/file.h"
+#include "src/macro.h"
+#include "tests/tap.h"
+
+#define FIXTURES "tests/fixtures/records/tour/anon-over-limit"
+
+/* A trial of two CPUs on two nodes: 1 s of set-up, 2 s measured; the regime and more are given. */
+#define TRIAL(counters, outcome, expect)                                                           \
+	"{\"schema\":1,\"suite\":\"s\",\"scenario\":\"c\",\"kernel\":\"k\",\"clock\":\"insn\","    \
+	"\"seed\":1,\"outcome\":\"" outcome "\",\"why\":\"\",\"invalid\":[],"                      \
+	"\"regime\":{\"reclaim_counters\":\"" counters "\"},"                                      \
+	"\"page_size\":4096,\"cpus\":2,\"nodes\":[0,1],\"cgroups\":[\"box\",\"box/a\",\"two\"],"   \
+	"\"workloads\":[{\"name\":\"w\"},{\"name\":\"w-2\"}],\"phases\":["                         \
+	"{\"name\":\"setup\",\"start_ns\":0,\"end_ns\":1000000000},"                               \
+	"{\"name\":\"measured\",\"start_ns\":1000000000,\"end_ns\":3000000000}],"                  \
+	"\"expect\":[" expect "]}"
+#define NO_LATENCY "workload\tlow_ns\thigh_ns\tcount\n"
+
+struct computed {
+	struct record *record;
+	json_t *closure, *metrics, *expect;
+};
+
+static void computed_done(struct computed *c)
+{
+	json_decref(c->closure);
+	json_decref(c->metrics);
+	json_decref(c->expect);
+	record_free(c->record);
+	*c = (struct computed){};
+}
+
+static void compute_at(struct computed *ret, int dirfd)
+{
+	struct error err = {};
+
+	*ret = (struct computed){};
+	if (!tap_ok(record_read(&ret->record, dirfd, &err) == 0, "the record is read %s", err.text))
+		exit(1);
+	ret->closure = closure_compute(ret->record);
+	ret->metrics = metrics_compute(ret->record, ret->closure);
+	ret->expect = expect_evaluate(ret->record, ret->metrics);
+}
+
+static void compute(struct computed *ret, const char *trial, const char *samples,
+		    const char *latency)
+{
+	char dir[] = "test-metrics.XXXXXX";
+	_cleanup_close_ int fd = -1;
+
+	if (!mkdtemp(dir) || (fd = open(dir, O_RDONLY | O_DIRECTORY)) < 0)
+		exit(1);
+	file_write_atomic(fd, "trial.json", trial, strlen(trial), NULL);
+	file_write_atomic(fd, "samples.tsv", samples, strlen(samples), NULL);
+	file_write_atomic(fd, "latency.tsv", latency, strlen(latency), NULL);
+	compute_at(ret, fd);
+	dir_remove(AT_FDCWD, dir, NULL);
+}
+
+static void compute_fixture(struct computed *ret, const char *trial)
+{
+	const char *top = getenv("srcdir");
+	_cleanup_free_ char *path = text_format("%s/" FIXTURES "/%s", top ? top : ".", trial);
+	_cleanup_close_ int fd = open(path, O_RDONLY | O_DIRECTORY);
+
+	compute_at(ret, fd);
+}
+
+static double value(const struct computed *c, const char *name)
+{
+	const json_t *metric = json_object_get(c->metrics, name);
+
+	return metric ? json_number_value(json_object_get(metric, "value")) : NAN;
+}
+
+static bool valid(const struct computed *c, const char *name)
+{
+	return json_is_true(json_object_get(json_object_get(c->metrics, name), "valid"));
+}
+
+static const char *why(const struct computed *c, const char *name)
+{
+	const char *text =
+		json_string_value(json_object_get(json_object_get(c->metrics, name), "why"));
+
+	return text ? text : "";
+}
+
+static const json_t *identity(const struct computed *c, const char *name, const char *scope)
+{
+	json_t *entry;
+	size_t i;
+
+	json_array_foreach (c->closure, i, entry) {
+		if (streq(json_string_value(json_object_get(entry, "identity")), name) &&
+		    streq(json_string_value(json_object_get(entry, "scope")), scope))
+			return entry;
+	}
+	return NULL;
+}
+
+static const json_t *claim(const struct computed *c, size_t i, const char *key)
+{
+	return json_object_get(json_array_get(c->expect, i), key);
+}
+
+static void test_catalog(void)
+{
+	struct computed c;
+	bool sound = true, unique = true;
+
+	compute(&c, TRIAL("global-only", "completed", ""), "t_ns\n0\n1000000000\n3000000000\n",
+		NO_LATENCY);
+	for (const struct metric_def *d = metric_defs; d->name; d++) {
+		struct formula_context context = { .record = c.record,
+						   .phase = record_phase(c.record, "measured"),
+						   .self = d,
+						   .name = "box" };
+		struct formula_result result;
+
+		formula_evaluate(&context, d->formula, NULL, &result);
+		sound &= !result.malformed && d->unit && d->meaning;
+		unique &= metric_find(d->name) == d;
+	}
+	for (const struct identity *id = identities; id->name; id++) {
+		const char *const formulas[] = { id->value, id->low, id->high ? id->high : "0",
+						 id->tolerance };
+		struct formula_context context = { .record = c.record,
+						   .phase = record_phase(c.record, "measured"),
+						   .name = "box" };
+		struct formula_result result;
+
+		for (size_t i = 0; i < ARRAY_SIZE(formulas); i++) {
+			formula_evaluate(&context, formulas[i], NULL, &result);
+			sound &= !result.malformed;
+		}
+		unique &= identity_find(id->name) == id;
+	}
+	tap_ok(sound, "every formula of the catalog and of the identities can be parsed");
+	tap_ok(unique, "every name is there once");
+	tap_eq_u64(json_object_size(c.metrics), 1, "without columns only the time is known");
+	tap_eq_str(metric_find("work.w-2.rate")->name, "work.NAME.rate", "a workload's metric");
+	tap_eq_str(metric_find("work.w.latency.p99.9")->name, "work.NAME.latency.p99.9",
+		   "the longest tail is the metric's");
+	tap_eq_str(metric_find("cgroup.box/a.max_events")->name, "cgroup.NAME.max_events",
+		   "a nested cgroup's metric");
+	tap_ok(!metric_find("work..rate") && !metric_find("reclaim.scaned"), "no such metric");
+	computed_done(&c);
+}
+
+/* The same counts; only what the kernel counts as global reclaim differs. */
+#define RECLAIM_HEAD                                                                               \
+	"t_ns\tvmstat.pgscan_anon\tvmstat.pgscan_file\tvmstat.pgsteal_anon\tvmstat.pgsteal_file\t" \
+	"vmstat.pgscan_kswapd\tvmstat.pgscan_direct\tvmstat.pgsteal_kswapd\t"                      \
+	"vmstat.pgsteal_direct\t"                                                                  \
+	"box.memory.stat.pgscan_kswapd\tbox.memory.stat.pgscan_direct\t"                           \
+	"box.memory.stat.pgsteal_kswapd\tbox.memory.stat.pgsteal_direct\t"                         \
+	"box/a.memory.stat.pgscan_kswapd\tbox/a.memory.stat.pgscan_direct\t"                       \
+	"box/a.memory.stat.pgsteal_kswapd\tbox/a.memory.stat.pgsteal_direct\t"                     \
+	"two.memory.stat.pgscan_kswapd\ttwo.memory.stat.pgscan_direct\t"                           \
+	"two.memory.stat.pgsteal_kswapd\ttwo.memory.stat.pgsteal_direct\n"
+#define RECLAIM_ZERO(t) t "\t7\t7\t7\t7\t7\t7\t7\t7\t7\t7\t7\t7\t7\t7\t7\t7\t7\t7\t7\t7\n"
+
+static void test_global_only(void)
+{
+	/* 9,000 + 1,000 scanned; 500 + 300 of it global; the limits' 9,200 in box and two. */
+	const char *samples = RECLAIM_HEAD RECLAIM_ZERO("0") RECLAIM_ZERO(
+		"1000000000") "3000000000\t9007\t1007\t4507\t507\t507\t307\t207\t107\t"
+			      "207\t8007\t107\t4007\t207\t8007\t107\t4007\t7\t1207\t7\t707\n";
+	struct computed c;
+
+	compute(&c, TRIAL("global-only", "completed", ""), samples, NO_LATENCY);
+	tap_near(value(&c, "reclaim.scanned"), 10000, 0, "scanned by type: all reclaim");
+	tap_near(value(&c, "reclaim.cost_per_page"), 2, 0, "two scanned for one freed");
+	tap_near(value(&c, "reclaim.anon_share"), 0.9, 1e-12, "share of anonymous pages");
+	tap_near(value(&c, "reclaim.scanned_memcg"), 9200, 0, "limits: all but the global");
+	tap_near(value(&c, "reclaim.scanned_direct"), 300, 0, "direct: vmstat's own");
+	tap_near(value(&c, "reclaim.reclaimed_memcg"), 4700, 0, "freed at limits");
+	tap_near(value(&c, "reclaim.rate"), 2500, 0, "a rate by the phase's length");
+	tap_near(value(&c, "cgroup.box/a.scanned_direct"), 8000, 0, "a nested cgroup's own");
+	tap_ok(json_is_true(json_object_get(identity(&c, "pgscan-at-limits", "vmstat"), "closed")),
+	       "the limits' scanning closes; a child is not counted beside its parent");
+	tap_ok(!identity(&c, "pgscan-reclaimers", "vmstat"), "the other regime's is not asked");
+	tap_ok(valid(&c, "reclaim.scanned_memcg"), "a metric whose identity closes is valid");
+	computed_done(&c);
+}
+
+static void test_not_closing(void)
+{
+	/* 9,200 at limits by vmstat, but wring's cgroups saw 6,000 at most: somebody else's. */
+	const char *samples = RECLAIM_HEAD RECLAIM_ZERO("0") RECLAIM_ZERO(
+		"1000000000") "3000000000\t9007\t1007\t4507\t507\t507\t307\t207\t107\t"
+			      "7\t5007\t107\t4007\t7\t5007\t107\t4007\t7\t1007\t7\t707\n";
+	struct computed c;
+	const json_t *entry;
+
+	compute(&c, TRIAL("global-only", "completed", "\"reclaim.scanned > 0\""), samples,
+		NO_LATENCY);
+	entry = identity(&c, "pgscan-at-limits", "vmstat");
+	tap_ok(json_is_false(json_object_get(entry, "closed")), "reclaim of others is seen");
+	tap_eq_i64(json_integer_value(json_object_get(entry, "residual")), 3200, "its residual");
+	tap_eq_i64(json_integer_value(json_object_get(entry, "tolerance")), 3 * 64 * 2,
+		   "its tolerance grows with the CPUs");
+	tap_ok(!valid(&c, "reclaim.scanned") && !valid(&c, "reclaim.scanned_memcg"),
+	       "metrics of its columns are invalid");
+	tap_ok(strstr(why(&c, "reclaim.scanned"), "pgscan-at-limits"), "and name the identity");
+	tap_ok(valid(&c, "reclaim.reclaimed"), "others are not");
+	tap_ok(json_is_null(claim(&c, 0, "holds")), "an invalid metric's claim can't be told");
+	computed_done(&c);
+}
+
+static void test_all_counted(void)
+{
+	const char *samples = RECLAIM_HEAD RECLAIM_ZERO("0") RECLAIM_ZERO(
+		"1000000000") "3000000000\t9007\t1007\t4507\t507\t507\t9507\t207\t4807\t"
+			      "207\t8007\t107\t4007\t207\t8007\t107\t4007\t7\t1207\t7\t707\n";
+	struct computed c;
+
+	compute(&c, TRIAL("all", "completed", "\"reclaim.scanned_memcg > 0\""), samples,
+		NO_LATENCY);
+	tap_ok(json_is_true(json_object_get(identity(&c, "pgscan-reclaimers", "vmstat"), "closed")),
+	       "reclaimers add up to the types");
+	tap_ok(isnan(value(&c, "reclaim.scanned_direct")),
+	       "vmstat's direct reclaim means another thing here: left out");
+	tap_near(value(&c, "reclaim.scanned_foreground"), 9500, 0, "all but kswapd: both regimes");
+	tap_ok(strstr(json_string_value(claim(&c, 0, "why")), "global-only"),
+	       "an expectation on it says why it can't be told");
+	computed_done(&c);
+}
+
+static void test_missing(void)
+{
+	const char *samples = "t_ns\tvmstat.pgfault\tvmstat.pgmajfault\tvmstat.pswpin\t"
+			      "vmstat.allocstall_dma\tvmstat.allocstall_normal\t"
+			      "vmstat.nr_free_pages\twork.w.ops\twork.w-2.ops\n"
+			      "0\t0\t0\t-\t0\t0\t50\t0\t0\n"
+			      "1000000000\t10\t1\t-\t5\t7\t90\t0\t0\n"
+			      "2000000000\t500\t-\t3\t5\t8\t40\t5\t9\n"
+			      "3000000000\t110\t21\t5\t6\t9\t70\t10\t30\n";
+	const char *latency = NO_LATENCY "w\t10\t11\t98\nw\t64\t66\t1\nw\t1024\t1056\t1\n";
+	struct computed c;
+
+	compute(&c,
+		TRIAL("global-only", "oom_killed",
+		      "\"outcome == oom_killed\",\"swap.in > 1\",\"work.w.ops >= 1000%\","
+		      "\"reclaim.allocstall!=3\",\"nonsense\",\"reclaim.scand < 1\""),
+		samples, latency);
+	tap_ok(!valid(&c, "fault.minor") && strstr(why(&c, "fault.minor"), "backwards"),
+	       "a counter that went backwards on the way is invalid");
+	tap_near(value(&c, "fault.major"), 20, 0, "a gap on the way doesn't matter");
+	tap_ok(isnan(value(&c, "swap.in")), "missing at the start is missing, not 0");
+	tap_ok(isnan(value(&c, "reclaim.scanned")), "no column, no metric");
+	tap_near(value(&c, "reclaim.allocstall"), 3, 0, "zones are added up");
+	tap_near(value(&c, "reclaim.free_min"), 40, 0, "the least of the phase, not of set-up");
+	tap_near(value(&c, "work.w-2.rate"), 15, 0, "a workload's rate");
+	tap_near(value(&c, "work.w.latency.p50"), 10, 0, "median latency");
+	tap_near(value(&c, "work.w.latency.max"), 1055, 0, "the highest bucket's end");
+	tap_near(value(&c, "work.w.latency.mean"), (98 * 10 + 65 + 1040) / 100.0, 1e-9,
+		 "mean of bucket middles");
+	tap_ok(isnan(value(&c, "work.w-2.latency.p50")), "no latencies, no quantile");
+	tap_eq_u64(json_array_size(c.expect), 6, "an outcome that is expected adds no other");
+	tap_ok(json_is_true(claim(&c, 0, "holds")), "the outcome that was expected");
+	tap_ok(json_is_null(claim(&c, 1, "holds")), "a missing metric's claim can't be told");
+	tap_ok(json_is_true(claim(&c, 2, "holds")), "percent");
+	tap_ok(json_is_false(claim(&c, 3, "holds")), "without spaces; fails");
+	tap_ok(json_is_null(claim(&c, 4, "holds")), "no claim at all");
+	tap_ok(strstr(json_string_value(claim(&c, 5, "why")), "no such metric"), "a slip is said");
+	computed_done(&c);
+}
+
+static void test_memory_current(void)
+{
+	const char *head = "t_ns\tbox.memory.current\tbox.memory.stat.anon\tbox.memory.stat.file\t"
+			   "box.memory.stat.kernel\tbox.memory.stat.swapcached\t"
+			   "vmstat.workingset_refault_anon\tnode0.workingset_refault_anon\t"
+			   "node1.workingset_refault_anon\n"
+			   "0\t0\t0\t0\t0\t0\t0\t0\t0\n1000000000\t0\t0\t0\t0\t0\t0\t0\t0\n";
+	/* 100 MiB + 10 in file, 4 of them swap cache; per CPU 4 batches of 64 pages: 2 MiB. */
+	_cleanup_free_ char *good = text_format("%s3000000000\t%u\t%u\t%u\t0\t%u\t99\t90\t9\n",
+						head, 105u << 20, 100u << 20, 10u << 20, 4u << 20);
+	_cleanup_free_ char *bad = text_format("%s3000000000\t%u\t%u\t%u\t0\t%u\t9999\t90\t9\n",
+					       head, 103u << 20, 100u << 20, 10u << 20, 4u << 20);
+	struct computed c;
+
+	compute(&c, TRIAL("global-only", "completed", ""), good, NO_LATENCY);
+	tap_eq_i64(json_integer_value(
+			   json_object_get(identity(&c, "memory-current", "box"), "residual")),
+		   -(1 << 20), "the swap cache may be counted twice; the rest is residual");
+	tap_ok(valid(&c, "cgroup.box.current_max"), "within the tolerance");
+	tap_ok(valid(&c, "refault.anon"), "nodes add up");
+	computed_done(&c);
+	compute(&c, TRIAL("global-only", "completed", ""), bad, NO_LATENCY);
+	tap_ok(!valid(&c, "cgroup.box.current_max"), "beyond the tolerance");
+	tap_ok(!valid(&c, "refault.anon"), "nodes don't add up");
+	computed_done(&c);
+}
+
+static void test_fixtures(void)
+{
+	struct computed old, new;
+
+	compute_fixture(&old, "debian-6.1/seed-1");
+	compute_fixture(&new, "debian-6.12/seed-1");
+	tap_near(value(&old, "reclaim.scanned"), 135008, 0, "6.1: scanned");
+	tap_near(value(&old, "reclaim.scanned_memcg"), 135008, 0, "6.1: all of it at the limit");
+	tap_near(value(&old, "reclaim.scanned_direct"), 0, 0, "6.1: none of it direct in vmstat");
+	tap_ok(isnan(value(&old, "swap.zero_out")), "6.1 has no swpout_zero: left out, not 0");
+	tap_near(value(&new, "swap.zero_out"), 244, 0, "6.12 has it");
+	tap_near(value(&new, "reclaim.scanned_memcg"), 61727 - 512, 0, "6.12: less kswapd's");
+	tap_near(value(&new, "reclaim.efficiency"), 1, 0, "6.12: MGLRU counts what it isolates");
+	computed_done(&old);
+	computed_done(&new);
+}
+
+int main(void)
+{
+	test_catalog();
+	test_global_only();
+	test_not_closing();
+	test_all_counted();
+	test_missing();
+	test_memory_current();
+	test_fixtures();
+	return tap_done();
+}

@@ -1,0 +1,19 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "workloads/registry.h"
+
+#include "src/macro.h"
+
+extern const struct workload_ops workload_anon;
+
+const struct workload_ops *const workloads[] = {
+	&workload_anon,
+	NULL,
+};
+
+const struct workload_ops *workload_find(const char *name)
+{
+	for (const struct workload_ops *const *w = workloads; *w; w++)
+		if (streq((*w)->name, name))
+			return *w;
+	return NULL;
+}
