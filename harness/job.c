@@ -10,6 +10,7 @@
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "src/cleanup.h"
@@ -18,9 +19,14 @@
 #include "src/units.h"
 
 #define SECOND UINT64_C(1000000000)
-/* A boot that prints nothing for this long hangs: a whole one takes some ten seconds. */
-#define BOOT_QUIET_NS (45 * SECOND)
-/* A guest runs at about 0.2 G instructions a second, on a loaded machine at a third of that. */
+/*
+ * A boot hangs when its console stays silent for this much of QEMU's own CPU time (a whole boot
+ * takes some six seconds of it), or of real time, for one that waits for ever. CPU time, because
+ * on a loaded machine a sound boot may be silent for minutes.
+ */
+#define BOOT_QUIET_CPU_NS  (30 * SECOND)
+#define BOOT_QUIET_REAL_NS (600 * SECOND)
+/* A guest runs at about 0.2 G instructions a second: QEMU's CPU time for one of its seconds. */
 #define GUEST_SLOWNESS 15
 
 struct job_shared {
@@ -119,6 +125,7 @@ int job_start(struct job *job, const struct run_args *args, const struct plan_tr
 		.trial = trial,
 		.dir = job_dir(args, trial),
 		.started_ns = workload_clock(),
+		.quiet_since_ns = workload_clock(),
 		.pidfd = -1,
 	};
 	r = job->dir ? dir_make(job->dir, err) : error_set(err, -ENOMEM, "start the trial");
@@ -154,16 +161,35 @@ void job_stop(struct job *job, const char *why)
 	kill(job->shared ? job->pid : job->machine.pid, job->shared ? SIGTERM : SIGKILL);
 }
 
+/* CPU time of a process, all threads, in ns. */
+static uint64_t process_cpu(pid_t pid)
+{
+	struct timespec used;
+	clockid_t clock;
+
+	if (clock_getcpuclockid(pid, &clock) || clock_gettime(clock, &used) < 0)
+		return 0;
+	return (uint64_t)used.tv_sec * SECOND + (uint64_t)used.tv_nsec;
+}
+
 void job_watch(struct job *job)
 {
-	uint64_t limit = job->trial->scenario->timeout_ns * GUEST_SLOWNESS + 60 * SECOND;
+	uint64_t limit = job->trial->scenario->timeout_ns * GUEST_SLOWNESS + 60 * SECOND, cpu;
 	struct lab_status status;
 
 	if (job->shared || job->killed || lab_status(&job->lab, &status) < 0)
 		return;
-	if (streq(status.phase, "boot") && status.quiet_ns > BOOT_QUIET_NS)
+	cpu = process_cpu(job->machine.pid);
+	if (status.size != job->quiet_size) {
+		job->quiet_size = status.size;
+		job->quiet_cpu_ns = cpu;
+		job->quiet_since_ns = workload_clock();
+	}
+	if (streq(status.phase, "boot") &&
+	    (cpu - job->quiet_cpu_ns > BOOT_QUIET_CPU_NS ||
+	     workload_clock() - job->quiet_since_ns > BOOT_QUIET_REAL_NS))
 		job_stop(job, "the boot hangs");
-	else if (workload_clock() - job->started_ns > limit)
+	else if (cpu > limit)
 		job_stop(job, "it takes too long");
 }
 

@@ -17,7 +17,9 @@ struct job {
 	struct lab_trial lab;
 	pid_t pid;		   /* host */
 	struct job_shared *shared; /* host: what the child says of itself */
-	const char *killed;	   /* why we ended it; NULL: we didn't. A literal */
+	/* When a VM's console last grew: its size then, QEMU's CPU time and the real time. */
+	uint64_t quiet_size, quiet_cpu_ns, quiet_since_ns;
+	const char *killed; /* why we ended it; NULL: we didn't. A literal */
 };
 
 /* RUN/SCENARIO/KERNEL/seed-N of a planned trial; the caller's to free. */

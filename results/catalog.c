@@ -136,9 +136,11 @@ const struct metric_def metric_defs[] = {
 	{ "fault.major", "events", "Page faults that waited for a read", "vmstat.pgmajfault",
 	  BETTER_LOWER },
 
-	{ "io.read", "bytes", "Bytes read from block devices, swap included",
+	{ "io.read", "bytes",
+	  "Bytes read by block requests; zram swap makes none on older kernels (6.1)",
 	  "vmstat.pgpgin * 1024", BETTER_LOWER },
-	{ "io.written", "bytes", "Bytes written to block devices, swap included",
+	{ "io.written", "bytes",
+	  "Bytes written by block requests; zram swap makes none on older kernels (6.1)",
 	  "vmstat.pgpgout * 1024", BETTER_LOWER },
 	EVENT("io.dirtied", "nr_dirtied", "pages", "Page cache made dirty", BETTER_NONE),
 	EVENT("io.cleaned", "nr_written", "pages", "Page cache written back", BETTER_NONE),

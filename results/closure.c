@@ -87,16 +87,17 @@ const struct identity identities[] = {
 	  "last(NAME.memory.stat.slab_reclaimable) + last(NAME.memory.stat.slab_unreclaimable)",
 	  NULL, ONE_FILE " * page" },
 	/*
-	 * A page in the swap cache is in file, and in anon too while it is mapped. memory.current
-	 * also has what each CPU has charged in advance: a batch.
+	 * A page in the swap cache is not in file; it is in anon while it is mapped, too, and only
+	 * in swapcached when it isn't. memory.current also has what each CPU has charged in
+	 * advance: a batch.
 	 */
 	{ "memory-current", "bytes", "memory.current is what memory.stat says it is made of",
 	  SCOPE_CGROUP, "last(NAME.memory.current)",
 	  "last(NAME.memory.stat.anon) + last(NAME.memory.stat.file) "
-	  "+ last(NAME.memory.stat.kernel) + [last(NAME.memory.stat.sock)] "
-	  "- [last(NAME.memory.stat.swapcached)]",
-	  "last(NAME.memory.stat.anon) + last(NAME.memory.stat.file) "
 	  "+ last(NAME.memory.stat.kernel) + [last(NAME.memory.stat.sock)]",
+	  "last(NAME.memory.stat.anon) + last(NAME.memory.stat.file) "
+	  "+ last(NAME.memory.stat.kernel) + [last(NAME.memory.stat.sock)] "
+	  "+ [last(NAME.memory.stat.swapcached)]",
 	  "(" MEMORY_STAT_LAG " + batch * cpus) * page" },
 
 	NODES_LEVEL("nr_inactive_anon"),

@@ -59,6 +59,17 @@ static int scenario_select(struct scenario_trials *ret, const struct run *run, c
 
 /* ---- what went wrong, first ---- */
 
+/* A reason may quote a console: its further lines stand below the first. */
+static void print_reason(FILE *f, const char *text)
+{
+	for (; *text; text++) {
+		fputc(*text, f);
+		if (*text == '\n')
+			fputs("      ", f);
+	}
+	fputc('\n', f);
+}
+
 static void show_outcomes(FILE *f, const struct scenario_trials *s)
 {
 	for (size_t i = 0; i < s->count; i++) {
@@ -70,14 +81,16 @@ static void show_outcomes(FILE *f, const struct scenario_trials *s)
 		if (!streq(outcome, "completed")) {
 			fprintf(f, "  ! ");
 			print_trial_name(f, s->trials[i]);
-			fprintf(f, ": %s%s%s\n", outcome, *why ? ": " : "", why);
+			fprintf(f, ": %s%s", outcome, *why ? ": " : "");
+			print_reason(f, why);
 		}
 		json_array_foreach (json_object_get(trial, "invalid"), n, reason) {
 			const char *text = json_string_value(reason);
 
 			fprintf(f, "  ! ");
 			print_trial_name(f, s->trials[i]);
-			fprintf(f, ": invalid: %s\n", text ? text : "?");
+			fputs(": invalid: ", f);
+			print_reason(f, text ? text : "?");
 		}
 		if (!json_object_get(trial, "metrics")) {
 			fprintf(f, "  ! ");
@@ -141,7 +154,7 @@ static void show_regimes(FILE *f, const struct scenario_trials *s)
 
 			/* The LRU may be a knob of the matrix; the rest is the kernel's. */
 			if (!streq(s->trials[i]->kernel, s->kernels[k]) ||
-			    (last && streq(last, lru)))
+			    !json_object_size(regime) || (last && streq(last, lru)))
 				continue;
 			fprintf(f, "  %s (%s): LRU %s, reclaim counters %s%s%s\n", s->kernels[k],
 				text_of(trial, "release"), lru, text_of(regime, "reclaim_counters"),

@@ -11,7 +11,7 @@ list() {
 	if git rev-parse --git-dir >/dev/null 2>&1; then
 		git ls-files --cached --others --exclude-standard
 	else
-		find . -path ./build -prune -o -type f -print | sed 's|^\./||'
+		find . \( -path ./build -o -path './wring-[0-9]*' \) -prune -o -type f -print | sed 's|^\./||'
 	fi | while IFS= read -r file; do
 		if [ -f "$file" ]; then printf '%s\n' "$file"; fi
 	done | sort
@@ -41,7 +41,11 @@ fi
 if have shellcheck; then
 	while IFS= read -r file; do
 		is_script "$file" || continue
-		run shellcheck -x --severity=style "$file"
+		dialect=()
+		if head -n 1 "$file" | grep -q '/busybox sh'; then
+			dialect=(--shell=dash) # the nearest that it knows
+		fi
+		run shellcheck -x --severity=style "${dialect[@]}" "$file"
 		is_code 0 "shellcheck $file"
 	done < <(printf '%s\n' "$files")
 fi

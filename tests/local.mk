@@ -9,6 +9,7 @@ unit_tests = \
 	tests/unit/test-metrics \
 	tests/unit/test-nearest \
 	tests/unit/test-option \
+	tests/unit/test-panel \
 	tests/unit/test-record \
 	tests/unit/test-rng \
 	tests/unit/test-strlist \
@@ -41,6 +42,16 @@ SH_LOG_DRIVER = $(LOG_DRIVER)
 SH_LOG_COMPILER = bash
 AM_TESTS_ENVIRONMENT = LC_ALL=C; export LC_ALL;
 
+# The program finds its data beside itself; a build folder outside of the sources has links to them.
+linked_data = $(dist_suites_DATA) $(dist_plots_DATA)
+all-local: $(linked_data)
+	@for file in $(linked_data); do \
+		test -e $$file || { $(MKDIR_P) `dirname $$file` && \
+			ln -s $(abs_srcdir)/$$file $$file; } || exit 1; \
+	done
+distclean-local:
+	@test $(srcdir) = . || rm -f $(linked_data)
+
 # make check under ASan and UBSan. The sources are copied as a tarball would have them, because
 # configure refuses a second build folder for a tree that is configured itself.
 san_dir = build/san
@@ -50,8 +61,12 @@ check-san:
 	cd $(san_dir)/build && { test -f Makefile || ../source/configure --enable-sanitizers; }
 	cd $(san_dir)/build && $(MAKE) $(AM_MAKEFLAGS) check
 
-# Boots real kernels.
-check-vm: all
+# Boots real kernels: wring as root inside a VM, and VMs as wring runs them.
+EXTRA_PROGRAMS = wring-test-vm
+wring_test_vm_SOURCES = tests/vm/lab.c
+vm_tests = tests/vm/run tests/vm/init tests/vm/host.sh
+EXTRA_DIST += $(vm_tests)
+check-vm: all wring-test-vm
 	$(srcdir)/tests/vm/run
 
 check-format:

@@ -183,9 +183,9 @@ static char *only_file(const char *dir, const char *suffix)
 static int download(const struct fetch *f, char **ret_deb, struct error *err)
 {
 	/* As root apt would change to a user who may not write here, and warn about it. */
-	const char *const as_root[] = { "apt-get",  "-q",	"-o", "APT::Sandbox::User=root",
+	const char *const as_root[] = { "apt-get",  "-qq",	"-o", "APT::Sandbox::User=root",
 					"download", f->package, NULL };
-	const char *const as_user[] = { "apt-get", "-q", "download", f->package, NULL };
+	const char *const as_user[] = { "apt-get", "-qq", "download", f->package, NULL };
 	int r = process_run(geteuid() == 0 ? as_root : as_user, f->work, NULL, NULL, err);
 
 	if (r < 0)

@@ -22,8 +22,9 @@ struct kernel {
 int cache_dir(char **ret, struct error *err);
 
 /*
- * A cached kernel by name, or a bzImage by path with the modules directory beside it
- * (modules_dir, may be NULL). -ENOENT with the cure when it isn't cached.
+ * A cached kernel by name, a bzImage by path, or a built kernel tree. modules_dir holds modules.dep
+ * or lib/modules/RELEASE/modules.dep; NULL: they are looked for beside the image and in
+ * /lib/modules. -ENOENT with the cure when it isn't cached.
  */
 int kernel_find(struct kernel **ret, const char *name, const char *modules_dir, struct error *err);
 

@@ -6,7 +6,6 @@
 #include <inttypes.h>
 #include <stdlib.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "harness/vm/initramfs.h"
@@ -112,10 +111,10 @@ static int add_modules(struct module_list *list, const struct machine_spec *mach
 	int r = 0;
 
 	if (machine->swap.type == SWAP_ZRAM) {
-		/* Older kernels take zram's compressors from the crypto API, by modules that nobody
-		 * in the guest would load; newer ones have them inside. */
-		if (machine->swap.algorithm)
-			add_module(list, machine->swap.algorithm, "", NULL);
+		/* Older kernels take zram's compressors from the crypto API, by modules that nobody in
+		 * the guest would load; newer ones have them inside. */
+		add_module(list, machine->swap.algorithm ? machine->swap.algorithm : "lzo-rle", "",
+			   NULL);
 		r = add_module(list, "zram", "", err);
 	}
 	if (r == 0 && (machine->swap.type == SWAP_NULL_BLK || machine->disk.type == DISK_NULL_BLK))
@@ -278,15 +277,11 @@ int lab_start(const struct lab_trial *t, struct machine *ret, struct error *err)
 	return r;
 }
 
-static uint64_t quiet_since(const char *path)
+static uint64_t size_of(const char *path)
 {
-	struct timespec now;
 	struct stat st;
 
-	clock_gettime(CLOCK_REALTIME, &now);
-	if (stat(path, &st) < 0 || now.tv_sec < st.st_mtim.tv_sec)
-		return 0;
-	return (uint64_t)(now.tv_sec - st.st_mtim.tv_sec) * 1000000000;
+	return stat(path, &st) < 0 ? 0 : (uint64_t)st.st_size;
 }
 
 int lab_status(const struct lab_trial *t, struct lab_status *ret)
@@ -308,7 +303,7 @@ int lab_status(const struct lab_trial *t, struct lab_status *ret)
 			else if (streq(line, "done"))
 				ret->done = true;
 		}
-	ret->quiet_ns = MIN(quiet_since(p.console), quiet_since(p.status));
+	ret->size = size_of(p.console) + size_of(p.status);
 	paths_done(&p);
 	return 0;
 }

@@ -43,7 +43,7 @@ struct lab_status {
 	char phase[32]; /* "boot" before it said anything */
 	char error[400];
 	bool done;
-	uint64_t quiet_ns; /* since the console or the status port last grew */
+	uint64_t size; /* of what it printed, on both ports */
 };
 int lab_status(const struct lab_trial *trial, struct lab_status *ret);
 

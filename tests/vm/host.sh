@@ -1,0 +1,187 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-or-later
+# wring on a host, as root, with cgroup v2: run in a VM by tests/vm/run.
+# shellcheck shell=sh disable=SC2154 # $code, $out, $err and $scratch come from tap.sh
+. "${srcdir:-.}/tests/tap.sh"
+
+CG=/sys/fs/cgroup
+
+# suite FILE: a suite file around the scenario on stdin.
+suite() {
+	{
+		printf 'suite: %s\nmachine: {cpus: 1, nodes: [768M, 256M], swap: {type: zram, size: 512M}}\n' \
+			"$(basename "$1" .yaml)"
+		printf 'defaults: {sample: 50ms, seeds: "1", timeout: 30s}\nscenarios:\n'
+		cat
+	} >"$1"
+}
+
+# pids NAME...: the processes of these names.
+pids() {
+	for comm in /proc/[0-9]*/comm; do
+		read -r name 2>/dev/null <"$comm" || continue
+		for wanted in "$@"; do
+			[ "$name" != "$wanted" ] || basename "${comm%/comm}"
+		done
+	done
+}
+
+# Nothing of any run is left: no cgroup, worker, journal.
+left_behind() {
+	ls -d $CG/wring-* 2>/dev/null
+	pids wring-worker
+	ls /tmp/cache/guard/*.journal 2>/dev/null
+}
+
+# record OUT SCENARIO: the directory of seed 1 on the host.
+record() {
+	printf '%s/%s/host/seed-1' "$1" "$2"
+}
+
+# field FILE KEY: the value of the last line "KEY": VALUE of a JSON file.
+field() {
+	sed -n "s|^ *\"$2\": \"\{0,1\}\([^\",]*\)\"\{0,1\},\{0,1\}\$|\1|p" "$1" | tail -n 1
+}
+
+# start_long OUT: a long run in the background, in its measured phase; its pid in $wring_pid.
+start_long() {
+	$WRING run long.yaml --out "$1" >"$scratch/long" 2>&1 &
+	wring_pid=$!
+	tries=0
+	until [ "$(cat $CG/wring-*/box/memory.current)" -gt 8000000 ]; do
+		tries=$((tries + 1))
+		[ $tries -lt 600 ] || return 1
+		usleep 100000
+	done 2>/dev/null
+}
+
+cd "$scratch" || exit 1
+
+# --- a whole trial: limits and knobs in force, reclaim seen where it happens, all undone
+
+swappiness=$(cat /proc/sys/vm/swappiness)
+suite plain.yaml <<'E2'
+  - name: plain
+    knobs: {vm.swappiness: 77, vm.page_cluster: 0}
+    cgroups: {box: {memory.max: 32M}, outer: {}, outer/inner: {memory.high: 16M}}
+    workloads:
+      - anon: {in: box, size: 48M, passes: 2, verify: true, threads: 2}
+      - anon: {name: bound, in: outer/inner, size: 4M, passes: 20, memory: "bind:1", cpus: node0}
+    expect:
+      - cgroup.box.scanned_direct > 1000
+      - work.anon.errors == 0
+E2
+run "$WRING" run plain.yaml --out plain
+is_code 0 "a trial on the host passes"
+dir=$(record plain plain)
+is "$(field "$dir/trial.json" outcome)" completed "its outcome is completed"
+is "$(field "$dir/trial.json" box/memory.max)" 33554432 "memory.max is read back"
+is "$(field "$dir/trial.json" outer/inner/memory.high)" 16777216 "a nested cgroup's memory.high is read back"
+is "$(field "$dir/trial.json" vm.swappiness)" 77 "the knob in force is recorded"
+is "$(cat /proc/sys/vm/swappiness)" "$swappiness" "the knob is restored"
+is "$(left_behind)" "" "no cgroup, worker or journal is left"
+like "$out" "cgroup.box.scanned_direct" "direct scans of the cgroup are reported, from its memory.stat"
+is "$(awk -F '\t' 'NR == 1 { for (i = 1; i <= NF; i++) if ($i == "vmstat.pgscan_direct") c = i }
+	NR == 2 { a = $c } END { print $c - a }' "$dir/samples.tsv")" 0 "where vmstat counts none"
+like "$(awk -F '\t' 'NR == 1 { for (i = 1; i <= NF; i++) if ($i == "node1.nr_anon_pages") c = i }
+	NR == 2 { a = $c } { if ($c - a > m) m = $c - a } END { print (m >= 1024) ? "bound" : m }' "$dir/samples.tsv")" \
+	bound "memory bound to node 1 lies there"
+like "$(cat "$dir/topology.xml")" NUMANode "the topology is recorded"
+
+# --- outcomes
+
+suite oom.yaml <<'E2'
+  - name: oom
+    cgroups: {box: {memory.max: 16M, memory.swap.max: 0}}
+    workloads: [{anon: {in: box, size: 32M}}]
+  - name: expected
+    cgroups: {box: {memory.max: 16M, memory.swap.max: 0}}
+    workloads: [{anon: {in: box, size: 32M}}]
+    expect: [outcome == oom_killed]
+E2
+run "$WRING" run oom.yaml --only oom --out oom
+is_code 1 "an OOM kill that nobody expects fails the expectation"
+is "$(field "$(record oom oom)/trial.json" outcome)" oom_killed "its outcome is oom_killed"
+run "$WRING" run oom.yaml --only expected --out expected
+is_code 0 "an OOM kill that is expected passes"
+
+suite slow.yaml <<'E2'
+  - name: slow
+    timeout: 1s
+    cgroups: {box: {memory.max: 16M}}
+    workloads: [{anon: {in: box, size: 32M, passes: 1000}}]
+E2
+run "$WRING" run slow.yaml --out slow
+is_code 4 "a timeout makes the trial invalid"
+is "$(field "$(record slow slow)/trial.json" outcome)" timed_out "its outcome is timed_out"
+
+# --- ended early
+
+suite long.yaml <<'E2'
+  - name: long
+    knobs: {vm.swappiness: 33}
+    cgroups: {box: {memory.max: 16M}}
+    workloads: [{anon: {in: box, size: 24M, duration: 20s}}]
+E2
+for signal in INT TERM; do
+	start_long "sig$signal" || not_ok "the long run begins"
+	is "$(cat /proc/sys/vm/swappiness)" 33 "the knob is set while it runs"
+	kill -$signal $wring_pid
+	wait $wring_pid
+	is $? 4 "SIG$signal ends a run with exit code 4"
+	is "$(left_behind)" "" "SIG$signal: nothing is left"
+	is "$(cat /proc/sys/vm/swappiness)" "$swappiness" "SIG$signal: the knob is restored"
+	[ "$(wc -l <"$(record "sig$signal" long)/samples.tsv")" -gt 3 ]
+	is $? 0 "SIG$signal: what was measured is kept"
+done
+
+start_long worker || not_ok "the long run begins"
+kill -9 "$(pids wring-worker | head -n 1)"
+wait $wring_pid
+is $? 4 "a killed worker makes the trial invalid"
+is "$(field "$(record worker long)/trial.json" outcome)" failed "its outcome is failed"
+like "$(field "$(record worker long)/trial.json" why)" "killed by signal 9" "which says why"
+is "$(left_behind)" "" "a killed worker: nothing is left"
+
+start_long kill9 || not_ok "the long run begins"
+kill -9 $wring_pid
+run "$WRING" clean
+is_code 0 "kill -9 of wring, then wring clean"
+is "$(left_behind)" "" "kill -9: no cgroup, worker or journal is left"
+is "$(cat /proc/sys/vm/swappiness)" "$swappiness" "kill -9: the knob is restored"
+
+start_long all9 || not_ok "the long run begins"
+# shellcheck disable=SC2046 # a list
+kill -9 $(pids wring wring-worker)
+usleep 300000
+[ -n "$(left_behind)" ]
+is $? 0 "kill -9 of every wring process leaves something"
+run "$WRING" clean
+is_code 0 "wring clean undoes it"
+is "$(left_behind)" "" "no cgroup, worker or journal is left"
+is "$(cat /proc/sys/vm/swappiness)" "$swappiness" "the knob is restored"
+
+# --- what this machine can't do
+
+suite node.yaml <<'E2'
+  - name: node
+    workloads: [{anon: {size: 4M, memory: "bind:5"}}]
+E2
+sed 's/nodes: \[768M, 256M\]/nodes: [64M, 64M, 64M, 64M, 64M, 64M]/' node.yaml >node6.yaml
+run "$WRING" run node6.yaml --out node
+like "$err$out" "no such node" "a node that isn't there is named"
+is "$(left_behind)" "" "and nothing is left"
+
+mkdir small && mount -t tmpfs -o size=64k tmpfs small
+run "$WRING" run plain.yaml --out small/run
+like "$err$out" "No space left" "a full disk is named"
+is "$(left_behind)" "" "a full disk: nothing is left"
+umount small
+
+mkdir bound && mount --bind bound $CG
+run "$WRING" run plain.yaml --out none
+is_code 5 "without cgroup v2: exit code 5"
+like "$err" "cgroup v2.*--vm" "which says what to do"
+umount $CG
+
+done_testing
