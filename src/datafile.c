@@ -8,6 +8,7 @@
 
 #include "src/cleanup.h"
 #include "src/file.h"
+#include "src/macro.h"
 
 /* The directory of the running program; "" where /proc does not tell. */
 static const char *program_dir(char *buf, size_t size)
@@ -24,20 +25,21 @@ static const char *program_dir(char *buf, size_t size)
 
 int datafile_find(const char *subpath, char **ret_path, struct error *err)
 {
-	_cleanup_free_ char *beside = NULL, *shared = NULL;
 	char dir[PATH_MAX];
+	const char *const places[] = { program_dir(dir, sizeof(dir)), WRING_DATADIR,
+				       WRING_LIBEXECDIR };
 
-	beside = path_join(program_dir(dir, sizeof(dir)), subpath);
-	shared = path_join(WRING_DATADIR, subpath);
-	if (!beside || !shared)
-		return error_set(err, -ENOMEM, "%s", subpath);
-	if (access(beside, R_OK) == 0)
-		*ret_path = TAKE_PTR(beside);
-	else if (access(shared, R_OK) == 0)
-		*ret_path = TAKE_PTR(shared);
-	else
-		return error_say(err, -ENOENT,
-				 "%s is not there: looked for %s and %s; install wring again",
-				 subpath, beside, shared);
-	return 0;
+	for (size_t i = 0; i < ARRAY_SIZE(places); i++) {
+		_cleanup_free_ char *path = path_join(places[i], subpath);
+
+		if (!path)
+			return error_set(err, -ENOMEM, "%s", subpath);
+		if (access(path, R_OK) < 0)
+			continue;
+		*ret_path = TAKE_PTR(path);
+		return 0;
+	}
+	return error_say(err, -ENOENT,
+			 "%s is not there: looked in %s, %s and %s; install wring again", subpath,
+			 places[0], places[1], places[2]);
 }

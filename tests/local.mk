@@ -5,6 +5,8 @@ unit_tests = \
 	tests/unit/test-error \
 	tests/unit/test-file \
 	tests/unit/test-histogram \
+	tests/unit/test-initramfs \
+	tests/unit/test-kernel \
 	tests/unit/test-kvfile \
 	tests/unit/test-metrics \
 	tests/unit/test-nearest \
@@ -64,7 +66,8 @@ check-san:
 # Boots real kernels: wring as root inside a VM, and VMs as wring runs them.
 EXTRA_PROGRAMS = wring-test-vm
 wring_test_vm_SOURCES = tests/vm/lab.c
-vm_tests = tests/vm/run tests/vm/init tests/vm/host.sh
+vm_tests = tests/vm/run tests/vm/init tests/vm/host.sh tests/vm/lab-fingerprints.sh \
+	tests/vm/lab-failures.sh
 EXTRA_DIST += $(vm_tests)
 check-vm: all wring-test-vm
 	$(srcdir)/tests/vm/run

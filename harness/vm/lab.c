@@ -11,6 +11,7 @@
 #include "harness/vm/initramfs.h"
 #include "harness/vm/unpack.h"
 #include "src/cleanup.h"
+#include "src/datafile.h"
 #include "src/file.h"
 #include "src/macro.h"
 #include "src/process.h"
@@ -18,33 +19,6 @@
 #define RESULTS_BYTES ((uint64_t)256 << 20)
 
 const char *const lab_clock_names[] = { "insn", "wall", NULL };
-
-/* wring-guest: beside the program in a build tree, else where it is installed. */
-static int find_guest(char **ret, struct error *err)
-{
-	char self[4096];
-	ssize_t n = readlink("/proc/self/exe", self, sizeof(self) - 1);
-	_cleanup_free_ char *beside = NULL;
-	char *slash;
-
-	if (n < 0)
-		return error_set(err, -errno, "read /proc/self/exe");
-	self[n] = '\0';
-	slash = strrchr(self, '/');
-	beside = text_format("%.*s/wring-guest", (int)(slash - self), self);
-	if (beside && access(beside, R_OK) < 0) {
-		free(beside);
-		beside = strdup(WRING_LIBEXECDIR "/wring-guest");
-	}
-	if (!beside)
-		return error_set(err, -ENOMEM, "wring-guest");
-	if (access(beside, R_OK) < 0)
-		return error_say(err, -ENOENT,
-				 "wring-guest is missing: it belongs beside wring, or at %s",
-				 beside);
-	*ret = TAKE_PTR(beside);
-	return 0;
-}
 
 /* A list for the guest of modules to load, and the modules themselves into the archive. */
 struct module_list {
@@ -111,8 +85,8 @@ static int add_modules(struct module_list *list, const struct machine_spec *mach
 	int r = 0;
 
 	if (machine->swap.type == SWAP_ZRAM) {
-		/* Older kernels take zram's compressors from the crypto API, by modules that nobody in
-		 * the guest would load; newer ones have them inside. */
+		/* Older kernels take zram's compressors from the crypto API, by modules that nobody
+		 * in the guest would load; newer ones have them inside. */
 		add_module(list, machine->swap.algorithm ? machine->swap.algorithm : "lzo-rle", "",
 			   NULL);
 		r = add_module(list, "zram", "", err);
@@ -128,7 +102,7 @@ static int add_programs(struct initramfs *archive, const struct machine_spec *ma
 			struct error *err)
 {
 	_cleanup_free_ char *guest = NULL, *mke2fs = NULL;
-	int r = find_guest(&guest, err);
+	int r = datafile_find("wring-guest", &guest, err);
 
 	if (r == 0)
 		r = initramfs_add_program(archive, "init", guest, err);

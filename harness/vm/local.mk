@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
 # The kernel lab: kernels in the cache, an initramfs, a QEMU machine.
 harness_libharness_a_SOURCES += \
 	harness/vm/cache.c \
@@ -17,3 +18,12 @@ wring_guest_SOURCES = \
 	harness/vm/results-window.c harness/vm/results-window.h
 wring_guest_LDADD = harness/libharness.a workloads/libworkloads.a src/libbase.a \
 	$(NUMA_LIBS) $(HWLOC_LIBS) $(FYAML_LIBS) $(JANSSON_LIBS) -lpthread -lm
+
+# Loaded into QEMU; it says why. A module of one file is not worth libtool.
+labdir = $(pkglibexecdir)
+lab_DATA = wring-steady-clock.so
+EXTRA_DIST += harness/vm/steady-clock.c
+CLEANFILES += wring-steady-clock.so
+wring-steady-clock.so: harness/vm/steady-clock.c
+	$(AM_V_CC)$(CC) $(CPPFLAGS) -std=gnu17 -Wall -Wextra $(CFLAGS) -fPIC -shared $(LDFLAGS) \
+		-o $@ $(srcdir)/harness/vm/steady-clock.c

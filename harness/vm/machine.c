@@ -12,6 +12,7 @@
 #include <time.h>
 
 #include "src/cleanup.h"
+#include "src/datafile.h"
 #include "src/file.h"
 #include "src/macro.h"
 #include "src/process.h"
@@ -256,7 +257,7 @@ static int results_make(const char *path, uint64_t bytes, struct error *err)
  * when the thread that started the machine ends.
  */
 static void __attribute__((noreturn))
-child(char *const *argv, int null_fd, int out_fd, int report_fd, pid_t parent)
+child(char *const *argv, char *const *envp, int null_fd, int out_fd, int report_fd, pid_t parent)
 {
 	sigset_t none;
 	int code;
@@ -272,7 +273,7 @@ child(char *const *argv, int null_fd, int out_fd, int report_fd, pid_t parent)
 	sigprocmask(SIG_SETMASK, &none, NULL);
 	if (dup2(null_fd, 0) < 0 || dup2(out_fd, 1) < 0 || dup2(out_fd, 2) < 0)
 		goto failed;
-	execv(argv[0], argv);
+	execve(argv[0], argv, envp);
 failed:
 	code = errno;
 	if (write(report_fd, &code, sizeof(code)) < 0)
@@ -281,7 +282,8 @@ failed:
 }
 
 /* Returns when exec has succeeded or failed. */
-static int launch(char *const *argv, int null_fd, int out_fd, pid_t *ret, struct error *err)
+static int launch(char *const *argv, char *const *envp, int null_fd, int out_fd, pid_t *ret,
+		  struct error *err)
 {
 	_cleanup_close_ int in = -1, out = -1;
 	int fds[2], code = 0;
@@ -296,7 +298,7 @@ static int launch(char *const *argv, int null_fd, int out_fd, pid_t *ret, struct
 	if (pid < 0)
 		return error_set(err, -errno, "start %s", argv[0]);
 	if (pid == 0)
-		child(argv, null_fd, out_fd, out, parent);
+		child(argv, envp, null_fd, out_fd, out, parent);
 	close(TAKE_FD(out));
 	do
 		n = read(in, &code, sizeof(code));
@@ -317,12 +319,41 @@ static uint64_t now_ns(void)
 	return (uint64_t)ts.tv_sec * 1000000000u + (uint64_t)ts.tv_nsec;
 }
 
+/* Our environment, and for a clock of instructions the library that steady-clock.c explains. */
+static int build_environment(struct strlist *ret, enum machine_clock clock, struct error *err)
+{
+	_cleanup_free_ char *library = NULL, *preload = NULL;
+	int r = 0;
+
+	for (char **e = environ; *e && r == 0; e++)
+		if (!starts_with(*e, "LD_PRELOAD="))
+			r = strlist_add(ret, *e);
+	if (r == 0 && clock == MACHINE_CLOCK_INSN) {
+		r = datafile_find("wring-steady-clock.so", &library, err);
+		if (r < 0)
+			return r;
+		preload = text_format("LD_PRELOAD=%s", library);
+		r = preload ? strlist_add(ret, preload) : -ENOMEM;
+	}
+	return r < 0 ? error_set(err, r, "start QEMU") : 0;
+}
+
+/* NULL-terminated, its strings the list's. */
+static char **as_vector(const struct strlist *list)
+{
+	char **vector = calloc(list->count + 1, sizeof(*vector));
+
+	if (vector && list->count)
+		memcpy(vector, list->items, list->count * sizeof(*vector));
+	return vector;
+}
+
 int machine_start(struct machine *ret, const struct machine_args *args, struct error *err)
 {
 	_cleanup_free_ char *program = NULL, *log = text_format("%s.qemu", args->console);
 	_cleanup_close_ int null_fd = open("/dev/null", O_RDONLY | O_CLOEXEC), out_fd = -1;
-	_cleanup_strlist_ struct strlist list = {};
-	_cleanup_free_ char **argv = NULL;
+	_cleanup_strlist_ struct strlist list = {}, environment = {};
+	_cleanup_free_ char **argv = NULL, **envp = NULL;
 	struct machine m = { .pidfd = -1 };
 	int r;
 
@@ -332,18 +363,20 @@ int machine_start(struct machine *ret, const struct machine_args *args, struct e
 	if (r == 0)
 		r = build_argv(&list, program, args, err);
 	if (r == 0)
+		r = build_environment(&environment, args->clock, err);
+	if (r == 0)
 		r = results_make(args->results, args->results_bytes, err);
 	if (r < 0)
 		return r;
 	out_fd = open(log, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
 	if (out_fd < 0)
 		return error_set(err, -errno, "create %s", log);
-	argv = calloc(list.count + 1, sizeof(*argv));
-	if (!argv || null_fd < 0)
-		return error_set(err, argv ? -EIO : -ENOMEM, "start QEMU");
-	memcpy(argv, list.items, list.count * sizeof(*argv));
+	argv = as_vector(&list);
+	envp = as_vector(&environment);
+	if (!argv || !envp || null_fd < 0)
+		return error_set(err, argv && envp ? -EIO : -ENOMEM, "start QEMU");
 	m.started_ns = now_ns();
-	r = launch(argv, null_fd, out_fd, &m.pid, err);
+	r = launch(argv, envp, null_fd, out_fd, &m.pid, err);
 	if (r < 0)
 		return r;
 	m.pidfd = (int)syscall(SYS_pidfd_open, m.pid, 0);

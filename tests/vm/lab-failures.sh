@@ -1,0 +1,89 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+# A VM that fails fails one trial, with the reason; nothing stays behind.
+# shellcheck disable=SC2154 # $scratch, $out and $err come from tap.sh
+. "${srcdir:-.}/tests/tap.sh"
+
+cat >"$scratch/long.yaml" <<'E2'
+suite: long
+machine: {nodes: [256M], swap: {type: zram, size: 64M}}
+defaults: {seeds: "1"}
+scenarios:
+  - name: long
+    cgroups: {box: {memory.max: 16M}}
+    workloads: [{anon: {in: box, size: 24M, duration: 50s}}]
+E2
+sed 's/duration: 50s/passes: 1/' "$scratch/long.yaml" >"$scratch/short.yaml"
+sed 's/nodes: \[256M\]/cpus: 2, nodes: [256M]/' "$scratch/short.yaml" >"$scratch/smp.yaml"
+sed 's/box: {memory.max: 16M}/box: {memory.max: 16M, memory.swap.max: 0}/' "$scratch/short.yaml" >"$scratch/oom.yaml"
+
+# qemus OUT: process ids of the QEMUs of a run.
+qemus() {
+	pgrep -f "qemu-system.*$1/" || true
+}
+
+# begin OUT: a long run in the background, in its measured phase; $wring_pid.
+begin() {
+	"$WRING" run "$scratch/long.yaml" --vm --kernel debian/6.1 --out "$1" >"$1.log" 2>&1 &
+	wring_pid=$!
+	for _ in $(seq 600); do
+		grep -qs 'phase measured' "$1"/.work-*/*/status && return
+		sleep 0.1
+	done
+	not_ok "the VM comes to its measured phase" "$(tail -n 5 "$1.log")"
+}
+
+# await_no_qemu OUT: at most ten seconds.
+await_no_qemu() {
+	for _ in $(seq 100); do
+		[ -n "$(qemus "$1")" ] || return
+		sleep 0.1
+	done
+}
+
+run "$WRING" run "$scratch/short.yaml" --vm --kernel "$scratch/short.yaml" --out "$scratch/no-kernel"
+is_code 5 "a file that is no kernel: exit code 5"
+like "$err" "short.yaml.*bzImage" "it says what it is not"
+is "$(ls -d "$scratch/no-kernel" 2>/dev/null)" "" "and makes nothing"
+
+run "$WRING" run "$scratch/short.yaml" --vm --kernel debian/5.4 --out "$scratch/unknown"
+is_code 5 "a kernel that is not cached: exit code 5"
+like "$err" "debian/5.4" "it is named"
+
+run env WRING_QEMU=/nowhere/qemu "$WRING" run "$scratch/short.yaml" --vm --kernel debian/6.1 --out "$scratch/no-qemu"
+is_code 5 "no QEMU: exit code 5"
+like "$err" "qemu-system-x86" "the package to install is named"
+
+run "$WRING" run "$scratch/oom.yaml" --vm --kernel debian/6.1 --out "$scratch/oom"
+is_code 1 "an OOM kill in a VM is an outcome, and no failure of the VM"
+like "$out" "oom_killed" "and is shown"
+
+begin "$scratch/killed-qemu"
+kill -9 "$(qemus "$scratch/killed-qemu")"
+wait $wring_pid
+is $? 4 "a killed QEMU: exit code 4"
+like "$(cat "$scratch/killed-qemu.log")" "ended in phase measured without a record" "the reason is said"
+like "$(cat "$scratch/killed-qemu/long/debian-6.1/seed-1/trial.json")" '"outcome": "failed"' "and recorded"
+is "$(ls -d "$scratch"/killed-qemu/.work* 2>/dev/null)" "" "its scratch files are gone"
+
+begin "$scratch/interrupted"
+kill -INT $wring_pid
+wait $wring_pid
+is $? 4 "SIGINT ends a run in a VM with exit code 4"
+is "$(qemus "$scratch/interrupted")$(ls -d "$scratch"/interrupted/.work* 2>/dev/null)" "" "no QEMU, no scratch files"
+like "$(cat "$scratch/interrupted/run.json")" '"status": "interrupted"' "the run says that it was interrupted"
+
+begin "$scratch/killed"
+kill -9 $wring_pid
+wait $wring_pid 2>/dev/null
+await_no_qemu "$scratch/killed"
+is "$(qemus "$scratch/killed")" "" "kill -9 of wring: QEMU dies with it"
+run "$WRING" clean
+is_code 0 "wring clean"
+is "$(ls -d "$scratch"/killed/.work* 2>/dev/null)" "" "its scratch files are gone"
+
+run "$WRING" run "$scratch/smp.yaml" --vm --kernel debian/6.1 --out "$scratch/smp"
+is_code 4 "a boot that hangs (6.1 with two CPUs): exit code 4"
+like "$out$err" "boot hangs" "it says so"
+like "$out$err" "Booting SMP" "and quotes the console's last line"
+done_testing

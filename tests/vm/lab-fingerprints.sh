@@ -1,0 +1,48 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+# The same trial gives the same fingerprint: alone or beside another, under another name, path,
+# locale and load; with swap on zram and on null_blk, and with a disk. Another seed gives another.
+# shellcheck disable=SC2154 # $scratch comes from tap.sh
+. "${srcdir:-.}/tests/tap.sh"
+
+kernels=(--kernel debian/6.1 --kernel debian/6.12)
+
+scenario='
+scenarios:
+  - name: swaps
+    cgroups: {box: {memory.max: 16M}}
+    workloads: [{anon: {in: box, size: 24M, pattern: zipf, theta: 0.5, passes: 2, write: 50%, verify: true}}]
+    expect: [swap.out > 1000, work.anon.errors == 0]'
+printf '%s\n' 'suite: zram' \
+	'machine: {nodes: [256M, 256M], swap: {type: zram, size: 64M}}' \
+	"$scenario" >"$scratch/zram.yaml"
+printf '%s\n' 'suite: null_blk' \
+	'machine: {nodes: [256M, 256M], swap: {type: null_blk, size: 64M, latency: 80us}, disk: {type: null_blk, size: 64M, latency: 80us}}' \
+	"$scenario" >"$scratch/null_blk.yaml"
+
+# fingerprints RUN: seed, kernel and fingerprint of each trial.
+fingerprints() {
+	find "$1" -name trial.json | sort | while read -r file; do
+		echo "$(basename "$(dirname "$(dirname "$file")")") $(basename "$(dirname "$file")")" \
+			"$(sed -n 's/.*"fingerprint": "\(.*\)".*/\1/p' "$file")"
+	done
+}
+
+for suite in zram null_blk; do
+	a=$scratch/$suite-a
+	b=$scratch/another-folder/$suite
+	run "$WRING" run "$scratch/$suite.yaml" --vm "${kernels[@]}" --seeds 1..2 --jobs 1 --out "$a"
+	is_code 0 "$suite: the first run passes"
+	# Beside each other and a busy loop, as another user's environment would have it.
+	(while :; do :; done) &
+	load=$!
+	run env -i PATH="$PATH" HOME="$HOME" WRING_CACHE="${WRING_CACHE-}" LC_ALL=C.UTF-8 TZ=Asia/Tokyo USER=someone \
+		"$WRING" run "$scratch/$suite.yaml" --vm "${kernels[@]}" --seeds 1..2 --jobs 2 --out "$b"
+	kill $load
+	wait $load 2>/dev/null
+	is_code 0 "$suite: the second run passes"
+	is "$(fingerprints "$a")" "$(fingerprints "$b")" "$suite: every fingerprint is equal"
+	is "$(fingerprints "$a" | awk '{ print $3 }' | sort -u | wc -l | tr -d ' ')" 4 \
+		"$suite: other seeds and kernels have others"
+done
+done_testing
