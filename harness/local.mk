@@ -1,12 +1,11 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-# From a suite file to a raw record: plan, run, trial, cgroups, knobs, workers, sampler.
+# From a resolved suite to a raw record: plan, run, trial, cgroups, knobs, workers, sampler.
 noinst_LIBRARIES += harness/libharness.a
 harness_libharness_a_SOURCES = \
 	harness/cgroup.c harness/cgroup.h \
 	harness/guard.c harness/guard.h \
 	harness/job.c harness/job.h \
 	harness/knobs.c harness/knobs.h \
-	harness/limits.c harness/limits.h \
 	harness/plan.c harness/plan.h \
 	harness/probe.c harness/probe.h \
 	harness/progress.c harness/progress.h \
@@ -15,22 +14,8 @@ harness_libharness_a_SOURCES = \
 	harness/run-record.c harness/run-record.h \
 	harness/sampler.c harness/sampler.h \
 	harness/spawn.c harness/spawn.h \
-	harness/suite.c harness/suite.h \
-	harness/suite-cgroup.c \
-	harness/suite-expect.c \
-	harness/suite-internal.h \
-	harness/suite-json.c \
-	harness/suite-load.c \
-	harness/suite-machine.c \
-	harness/suite-matrix.c \
-	harness/suite-override.c \
-	harness/suite-read.c \
-	harness/suite-scenario.c \
-	harness/suite-workload.c \
 	harness/topology.c harness/topology.h \
 	harness/trial.c harness/trial.h \
 	harness/trial-record.c \
 	harness/trial-setup.c \
-	harness/trial-state.h \
-	harness/yaml.c harness/yaml.h \
-	harness/yaml-parse.c harness/yaml-parse.h
+	harness/trial-state.h

@@ -4,7 +4,7 @@
 #include <stdint.h>
 #include <stdio.h>
 
-#include "harness/suite.h"
+#include "harness/suite/suite.h"
 #include "src/error.h"
 #include "src/strlist.h"
 

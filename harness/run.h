@@ -4,7 +4,7 @@
 #include <stdbool.h>
 
 #include "harness/plan.h"
-#include "harness/suite.h"
+#include "harness/suite/suite.h"
 #include "harness/vm/kernel.h"
 #include "harness/vm/machine.h"
 

@@ -3,7 +3,7 @@
 
 #include <sys/types.h>
 
-#include "harness/suite.h"
+#include "harness/suite/suite.h"
 #include "harness/topology.h"
 #include "src/fsroot.h"
 #include "workloads/worker.h"

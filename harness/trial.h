@@ -5,7 +5,7 @@
 #include <stdint.h>
 
 #include "harness/guard.h"
-#include "harness/suite.h"
+#include "harness/suite/suite.h"
 #include "src/fsroot.h"
 
 /*

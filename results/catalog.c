@@ -142,8 +142,10 @@ const struct metric_def metric_defs[] = {
 	{ "io.written", "bytes",
 	  "Bytes written by block requests; zram swap makes none on older kernels (6.1)",
 	  "vmstat.pgpgout * 1024", BETTER_LOWER },
-	EVENT("io.dirtied", "nr_dirtied", "pages", "Page cache made dirty", BETTER_NONE),
-	EVENT("io.cleaned", "nr_written", "pages", "Page cache written back", BETTER_NONE),
+	EVENT("io.dirtied", "nr_dirtied", "pages", "Pages made dirty, page cache and swap alike",
+	      BETTER_NONE),
+	EVENT("io.cleaned", "nr_written", "pages", "Pages written back, page cache and swap alike",
+	      BETTER_NONE),
 	{ "io.dirty_max", "pages", "Most dirty page cache seen at a tick", "max(vmstat.nr_dirty)",
 	  BETTER_NONE },
 

@@ -297,7 +297,7 @@ int show_verdict(const struct run *run)
 	return verdict;
 }
 
-static void show_head(FILE *f, const struct run *run)
+static void show_head(FILE *f, const struct run *run, bool all)
 {
 	size_t planned = json_array_size(json_object_get(run->json, "trials"));
 	const json_t *suite = json_object_get(run->json, "suite");
@@ -314,7 +314,8 @@ static void show_head(FILE *f, const struct run *run)
 			break;
 		}
 	}
-	fprintf(f, "figures are medians of the seeds, lowest–highest where they differ\n");
+	fprintf(f, "medians of the seeds, lowest–highest where they differ%s\n",
+		all ? "" : "; more: wring show RUN --all");
 }
 
 static bool seen_before(const struct run *run, size_t index)
@@ -327,7 +328,7 @@ static bool seen_before(const struct run *run, size_t index)
 
 int show_run(FILE *f, const struct run *run, bool all)
 {
-	show_head(f, run);
+	show_head(f, run, all);
 	for (size_t i = 0; i < run->trial_count; i++) {
 		int r = seen_before(run, i) ? 0
 					    : show_scenario(f, run, run->trials[i].scenario, all);

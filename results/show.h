@@ -9,7 +9,7 @@
 /*
  * Prints a run for people: per scenario what went wrong, the regime, a table of metrics (a column
  * a kernel, the median of the seeds with their range), failed expectations, fingerprints. Only
- * metrics that say something, unless all is set.
+ * the headline metrics, unless all is set.
  *
  * Returns show_verdict(), or -ENOMEM.
  */

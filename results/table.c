@@ -15,10 +15,41 @@
 #define TABLE_WIDTH 100
 #define CELL_MAX    100
 
-/* Shown even when they are 0: that nothing happened is an answer. */
-static const char *const important[] = {
-	"reclaim.scanned", "reclaim.reclaimed", "refault.anon", "refault.file",
-	"swap.in",	   "swap.out",		"fault.major",	"psi.memory.full_share",
+/* What is shown without --all, by the catalog's names. always: even when it is 0. */
+static const struct {
+	const char *name;
+	bool always;
+} headlines[] = {
+	{ "time.measured", true },
+	{ "reclaim.scanned", true },
+	{ "reclaim.reclaimed", true },
+	{ "reclaim.efficiency", false },
+	{ "reclaim.anon_share", false },
+	{ "reclaim.kswapd_share", false },
+	{ "reclaim.direct_share", false },
+	{ "reclaim.memcg_share", false },
+	{ "reclaim.scanned_kswapd", false },
+	{ "reclaim.allocstall", false },
+	{ "refault.anon", true },
+	{ "refault.file", false },
+	{ "swap.in", true },
+	{ "swap.out", true },
+	{ "fault.major", true },
+	{ "compact.stall", false },
+	{ "oom.kills", false },
+	{ "psi.memory.full_share", true },
+	{ "cgroup.NAME.scanned_direct", false },
+	{ "cgroup.NAME.scanned_kswapd", false },
+	{ "cgroup.NAME.refault_anon", false },
+	{ "cgroup.NAME.refault_file", false },
+	{ "cgroup.NAME.current_max", false },
+	{ "cgroup.NAME.oom_kills", false },
+	{ "cgroup.NAME.psi_full_share", false },
+	{ "work.NAME.rate", false },
+	{ "work.NAME.errors", false },
+	{ "work.NAME.latency.p50", false },
+	{ "work.NAME.latency.p99", false },
+	{ "work.NAME.latency.p99.9", false },
 };
 
 /* A metric's row: its cell for each kernel, cut in value and range so that both can align. */
@@ -165,14 +196,6 @@ static int fill_cell(struct cell *cell, const struct scenario_trials *s, const c
 
 /* ---- rows ---- */
 
-static bool is_important(const char *name)
-{
-	for (size_t i = 0; i < ARRAY_SIZE(important); i++)
-		if (streq(name, important[i]))
-			return true;
-	return false;
-}
-
 /* Whether any trial has something to say of it. */
 static bool interesting(const struct scenario_trials *s, const char *name)
 {
@@ -185,6 +208,14 @@ static bool interesting(const struct scenario_trials *s, const char *name)
 		     json_number_value(json_object_get(metric, "value")) != 0))
 			return true;
 	}
+	return false;
+}
+
+static bool is_shown(const struct scenario_trials *s, const char *name, const char *catalog_name)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(headlines); i++)
+		if (streq(catalog_name, headlines[i].name))
+			return headlines[i].always || interesting(s, name);
 	return false;
 }
 
@@ -274,7 +305,7 @@ static int collect(struct table *table, bool all)
 			const struct metric_def *def = metric_find(name);
 
 			if (!def || strlist_contains(&seen, name) ||
-			    (!all && !is_important(name) && !interesting(table->s, name)))
+			    (!all && !is_shown(table->s, name, def->name)))
 				continue;
 			r = strlist_add(&seen, name);
 			if (r == 0)

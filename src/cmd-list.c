@@ -3,8 +3,8 @@
 #include <stdlib.h>
 
 #include "harness/knobs.h"
-#include "harness/limits.h"
-#include "harness/suite.h"
+#include "harness/suite/limits.h"
+#include "harness/suite/suite.h"
 #include "harness/vm/kernel.h"
 #include "results/metrics.h"
 #include "src/cleanup.h"

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 
 #include "harness/plan.h"
-#include "harness/suite.h"
+#include "harness/suite/suite.h"
 #include "src/cleanup.h"
 #include "src/command.h"
 #include "src/macro.h"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #pragma once
 
-#include "harness/suite.h"
+#include "harness/suite/suite.h"
 #include "src/error.h"
 
 /* The guest's side of a suite's machine: swap and disk are made inside it, from its own memory. */

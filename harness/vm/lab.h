@@ -3,7 +3,7 @@
 
 #include <stdbool.h>
 
-#include "harness/suite.h"
+#include "harness/suite/suite.h"
 #include "harness/vm/kernel.h"
 #include "harness/vm/machine.h"
 #include "src/error.h"

@@ -5,7 +5,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-#include "harness/suite.h"
+#include "harness/suite/suite.h"
 #include "src/error.h"
 
 /*

@@ -3,9 +3,9 @@
 #include <fcntl.h>
 #include <unistd.h>
 
-#include "harness/limits.h"
+#include "harness/suite/limits.h"
 #include "harness/plan.h"
-#include "harness/suite.h"
+#include "harness/suite/suite.h"
 #include "src/cleanup.h"
 #include "src/file.h"
 #include "src/macro.h"

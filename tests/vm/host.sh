@@ -8,9 +8,10 @@ CG=/sys/fs/cgroup
 
 # suite FILE: a suite file around the scenario on stdin.
 suite() {
+	suite_name=${1%.yaml}
 	{
 		printf 'suite: %s\nmachine: {cpus: 1, nodes: [768M, 256M], swap: {type: zram, size: 512M}}\n' \
-			"$(basename "$1" .yaml)"
+			"$suite_name"
 		printf 'defaults: {sample: 50ms, seeds: "1", timeout: 30s}\nscenarios:\n'
 		cat
 	} >"$1"

@@ -50,7 +50,7 @@ run "$WRING" run "$scratch/short.yaml" --vm --kernel debian/5.4 --out "$scratch/
 is_code 5 "a kernel that is not cached: exit code 5"
 like "$err" "debian/5.4" "it is named"
 
-run env WRING_QEMU=/nowhere/qemu "$WRING" run "$scratch/short.yaml" --vm --kernel debian/6.1 --out "$scratch/no-qemu"
+run /usr/bin/env PATH=/nowhere "$WRING" run "$scratch/short.yaml" --vm --kernel debian/6.1 --out "$scratch/no-qemu"
 is_code 5 "no QEMU: exit code 5"
 like "$err" "qemu-system-x86" "the package to install is named"
 

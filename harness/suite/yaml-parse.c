@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* From libfyaml's events to the tree of yaml.h. */
-#include "harness/yaml-parse.h"
+#include "harness/suite/yaml-parse.h"
 
 #include <errno.h>
 #include <fcntl.h>

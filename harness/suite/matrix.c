@@ -2,7 +2,7 @@
 #include <errno.h>
 #include <stdio.h>
 
-#include "harness/suite-internal.h"
+#include "harness/suite/internal.h"
 #include "src/macro.h"
 
 #define AXES_MAX 8

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-#include "harness/yaml.h"
+#include "harness/suite/yaml.h"
 
 #include <errno.h>
 #include <stdarg.h>
@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "harness/yaml-parse.h"
+#include "harness/suite/yaml-parse.h"
 #include "src/macro.h"
 
 /* More than any suite has, few enough that aliases of aliases can't fill the memory. */

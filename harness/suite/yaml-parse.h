@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #pragma once
 
-#include "harness/yaml.h"
+#include "harness/suite/yaml.h"
 
 /* What yaml-parse.c needs of yaml.c. Memory of the yaml, zeroed; NULL when there is none. */
 void *yaml_alloc(struct yaml *yaml, size_t size);

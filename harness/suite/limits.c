@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-#include "harness/limits.h"
+#include "harness/suite/limits.h"
 
 #include <errno.h>
 #include <stdio.h>

@@ -3,7 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "harness/suite-internal.h"
+#include "harness/suite/internal.h"
 #include "src/macro.h"
 #include "src/units.h"
 

@@ -3,8 +3,8 @@
 
 /* What the files of the suite loader share; nobody else includes it. */
 
-#include "harness/suite.h"
-#include "harness/yaml.h"
+#include "harness/suite/suite.h"
+#include "harness/suite/yaml.h"
 
 #define NAME_LENGTH_MAX	   64  /* of a name as a user writes it */
 #define VARIANT_LENGTH_MAX 200 /* of a scenario's with its matrix values */

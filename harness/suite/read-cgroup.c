@@ -2,8 +2,8 @@
 #include <errno.h>
 #include <stdlib.h>
 
-#include "harness/limits.h"
-#include "harness/suite-internal.h"
+#include "harness/suite/limits.h"
+#include "harness/suite/internal.h"
 #include "src/cleanup.h"
 #include "src/macro.h"
 

@@ -3,7 +3,7 @@
 #include <math.h>
 #include <stdlib.h>
 
-#include "harness/suite-internal.h"
+#include "harness/suite/internal.h"
 #include "src/cleanup.h"
 #include "src/macro.h"
 #include "src/nearest.h"

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include <errno.h>
 
-#include "harness/suite-internal.h"
+#include "harness/suite/internal.h"
 #include "src/macro.h"
 #include "src/units.h"
 

@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "harness/suite-internal.h"
+#include "harness/suite/internal.h"
 #include "src/cleanup.h"
 #include "src/macro.h"
 #include "src/units.h"

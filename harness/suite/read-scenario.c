@@ -4,7 +4,7 @@
 #include <stdlib.h>
 
 #include "harness/knobs.h"
-#include "harness/suite-internal.h"
+#include "harness/suite/internal.h"
 #include "src/macro.h"
 #include "src/units.h"
 

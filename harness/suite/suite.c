@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-#include "harness/suite.h"
+#include "harness/suite/suite.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -9,7 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "harness/suite-internal.h"
+#include "harness/suite/internal.h"
 #include "src/cleanup.h"
 #include "src/file.h"
 #include "src/macro.h"
