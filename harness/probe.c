@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <jansson.h>
+#include <numa.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -19,6 +20,7 @@
 #include "src/file.h"
 #include "src/kvfile.h"
 #include "src/process.h"
+#include "src/units.h"
 
 __attribute__((format(printf, 5, 6))) static void
 add(struct probe *p, enum probe_use use, const char *name, bool ok, const char *fmt, ...)
@@ -35,19 +37,27 @@ add(struct probe *p, enum probe_use use, const char *name, bool ok, const char *
 	p->count++;
 }
 
+static uint64_t swap_bytes(const struct fsroot *fs)
+{
+	_cleanup_free_ char *meminfo = NULL;
+	uint64_t kib = 0;
+
+	if (file_read(fs->proc, "meminfo", &meminfo, NULL, NULL) == 0)
+		kv_get(KV_FLAT, meminfo, "SwapTotal", &kib);
+	return kib << 10;
+}
+
 static void probe_host(struct probe *p, const struct fsroot *fs)
 {
-	_cleanup_free_ char *psi = NULL, *meminfo = NULL;
+	_cleanup_free_ char *psi = NULL;
 	struct error err = {};
-	uint64_t swap = 0;
+	uint64_t swap = swap_bytes(fs);
 	bool ok = cgroup_probe(fs, &err) == 0;
 
 	add(p, PROBE_HOST, "cgroup v2", ok, "%s", ok ? "memory controller at hand" : err.text);
 	ok = file_read(fs->proc, "pressure/memory", &psi, NULL, NULL) == 0;
 	add(p, PROBE_HOST, "PSI", ok, "%s",
 	    ok ? "/proc/pressure" : "boot with psi=1, on a kernel with CONFIG_PSI");
-	if (file_read(fs->proc, "meminfo", &meminfo, NULL, NULL) == 0)
-		kv_get(KV_FLAT, meminfo, "SwapTotal", &swap);
 	add(p, PROBE_INFO, "swap", swap > 0, "%s",
 	    swap ? "on" : "none: anonymous memory over its limit is OOM-killed, not reclaimed");
 }
@@ -122,4 +132,39 @@ bool probe_ok(const struct probe *p, enum probe_use use)
 		if (p->items[i].use == use && !p->items[i].ok)
 			return false;
 	return true;
+}
+
+int probe_machine(const struct fsroot *fs, const struct machine_spec *machine, struct error *err)
+{
+	long cpus = sysconf(_SC_NPROCESSORS_ONLN);
+	int nodes = numa_available() < 0 ? 1 : numa_num_configured_nodes();
+	uint64_t swap = swap_bytes(fs);
+	char wanted[FORMAT_MAX], there[FORMAT_MAX];
+	int r = cgroup_probe(fs, err);
+
+	if (r < 0)
+		return r;
+	if ((uint64_t)cpus < machine->cpus)
+		return error_say(
+			err, -ENODEV,
+			"the suite asks for %llu CPUs, this host has %ld: run in a VM (--vm), "
+			"or --set machine.cpus=%ld",
+			(unsigned long long)machine->cpus, cpus, cpus);
+	if ((size_t)nodes < machine->node_count)
+		return error_say(
+			err, -ENODEV,
+			"the suite asks for %zu NUMA nodes, this host has %d: run in a VM (--vm)",
+			machine->node_count, nodes);
+	/* What mkswap takes for itself, a page or two, is not held against the host. */
+	if (machine->swap.type != SWAP_NONE && swap + (1 << 20) < machine->swap.size_bytes)
+		return error_say(
+			err, -ENODEV,
+			"the suite asks for %s of swap, this host has %s: add swap, run in a VM "
+			"(--vm), or --set machine.swap=none",
+			format_size(machine->swap.size_bytes, wanted),
+			format_size_short((double)swap, there));
+	if (machine->disk.type != DISK_NONE)
+		return error_say(err, -ENODEV,
+				 "the suite's disk is made in VMs only: run with --vm");
+	return 0;
 }

@@ -4,6 +4,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "harness/suite/suite.h"
+#include "src/error.h"
 #include "src/fsroot.h"
 
 /* What can run here, and what is missing, each with its cure. Looks only; changes nothing. */
@@ -27,3 +29,9 @@ void probe_run(struct probe *ret, const struct fsroot *fs);
 
 /* Whether everything for that use is there. */
 bool probe_ok(const struct probe *p, enum probe_use use);
+
+/*
+ * Whether this host is what a suite asks for: cgroup v2, CPUs, NUMA nodes and swap. -ENODEV or
+ * -EOPNOTSUPP with what is missing and what to do.
+ */
+int probe_machine(const struct fsroot *fs, const struct machine_spec *machine, struct error *err);

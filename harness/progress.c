@@ -8,11 +8,14 @@
 
 #include "workloads/workload.h"
 
-void progress_begin(struct progress *p, size_t total)
+void progress_begin(struct progress *p, size_t total, bool quiet)
 {
-	*p = (struct progress){ .total = total,
-				.started_ns = workload_clock(),
-				.live = isatty(STDERR_FILENO) == 1 };
+	*p = (struct progress){
+		.total = total,
+		.started_ns = workload_clock(),
+		.live = !quiet && isatty(STDERR_FILENO) == 1,
+		.quiet = quiet,
+	};
 }
 
 static void clear_line(struct progress *p)
@@ -54,6 +57,8 @@ void progress_trial(struct progress *p, const char *text)
 {
 	clear_line(p);
 	p->done++;
+	if (p->quiet)
+		return;
 	printf("[%*zu/%zu] %s\n",
 	       p->total > 99  ? 3
 	       : p->total > 9 ? 2

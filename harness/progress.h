@@ -15,9 +15,10 @@ struct progress {
 	size_t timed;	     /* trials that ran (not kept ones), for the ETA */
 	bool live;	     /* stderr is a terminal */
 	bool shown;	     /* a live line stands there */
+	bool quiet;	     /* no line a trial, and no live one */
 };
 
-void progress_begin(struct progress *p, size_t total);
+void progress_begin(struct progress *p, size_t total, bool quiet);
 /* Replaces the live line; nothing on a plain output. */
 void progress_live(struct progress *p, const char *text);
 /* One trial is over: its line, for good. */

@@ -256,7 +256,7 @@ int run_trials(const struct run_args *args, struct run_summary *ret, struct erro
 		return error_set(err, -ENOMEM, "run");
 	run->args = args;
 	run->summary = &summary;
-	progress_begin(&run->progress, args->plan->count);
+	progress_begin(&run->progress, args->plan->count, args->quiet);
 	r = begin(run, &old, err);
 	if (r == 0)
 		r = loop(run, err);

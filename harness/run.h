@@ -22,7 +22,7 @@ struct run_args {
 	const char *out_dir;	  /* made by the caller */
 	const char *cache;	  /* where journals go */
 	bool resume;		  /* keep the trials that have a record */
-	bool quiet;		  /* no line a trial */
+	bool quiet;		  /* no line a trial, and no live one */
 	/* Completes a raw record (metrics, closure, fingerprint): results/ does, which harness/
 	 * must not know. Required. */
 	int (*finish)(int dirfd, struct error *err);

@@ -41,6 +41,6 @@ static int run(void *options, int argc, char **argv)
 const struct command cmd_check = {
 	.name = "check",
 	.arguments = "",
-	.summary = "What can run here and what is missing, each with the cure",
+	.summary = "Says what can run here and what is missing, each with the cure",
 	.run = run,
 };

@@ -35,7 +35,7 @@ static int run(void *options, int argc, char **argv)
 const struct command cmd_clean = {
 	.name = "clean",
 	.arguments = "",
-	.summary = "Undo what a killed run left behind: cgroups, workers, knobs, scratch files",
+	.summary = "Undoes what a killed run left behind: cgroups, workers, knobs, scratch files",
 	.details =
 		"Reads the journals that runs keep in the cache. A run that goes on is left alone.",
 	.run = run,

@@ -219,7 +219,7 @@ static int run(void *options, int argc, char **argv)
 const struct command cmd_list = {
 	.name = "list",
 	.arguments = "[workloads|metrics|suites|knobs|kernels [NAME]]",
-	.summary = "What there is, one line each; with a NAME, all of it",
+	.summary = "Lists what there is, one line each; with a NAME, all of it",
 	.arguments_max = 2,
 	.run = run,
 };

@@ -130,7 +130,7 @@ static int run(void *opts, int argc, char **argv)
 const struct command cmd_plot = {
 	.name = "plot",
 	.arguments = "RUN... [--out DIR] [--format all|svg|png]",
-	.summary = "Draw pictures of runs: each trial over time, and a summary",
+	.summary = "Draws pictures of runs: each trial over time, and a summary",
 	.details =
 		"A trial's picture shows memory against its limits, reclaim by reclaimer, "
 		"refaults, "

@@ -6,7 +6,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "harness/cgroup.h"
+#include "harness/probe.h"
 #include "harness/run-record.h"
 #include "harness/run.h"
 #include "results/metrics.h"
@@ -143,14 +143,13 @@ static void link_latest(const char *out_dir)
 		unlink(fresh);
 }
 
-/* The host's own kernel: what the suite asks of the machine is a requirement to check. */
+/* What the suite asks of the machine is there to be checked, on a host. */
 static int check_host(const struct suite *suite, struct error *err)
 {
 	_cleanup_fsroot_ struct fsroot fs = { -1, -1, -1 };
 	int r = fsroot_open(&fs, "/", err);
 
-	(void)suite;
-	return r < 0 ? r : cgroup_probe(&fs, err);
+	return r < 0 ? r : probe_machine(&fs, &suite->machine, err);
 }
 
 static int prepare(struct setup *s, const struct run_options *o, const char *name, int *ret_exit,
@@ -245,7 +244,7 @@ static int run(void *options, int argc, char **argv)
 const struct command cmd_run = {
 	.name = "run",
 	.arguments = "SUITE [--vm --kernel K ...] [OPTION ...]",
-	.summary = "Run a suite's trials, on this host or in VMs, and print their metrics",
+	.summary = "Runs a suite's trials, on this host or in VMs, and prints their metrics",
 	.details = "SUITE is a path, or a shipped suite's name (wring list suites). On a host it "
 		   "takes root and\n"
 		   "cgroup v2; with --vm neither: each trial boots a real kernel in QEMU, whose "

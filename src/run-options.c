@@ -50,6 +50,11 @@ int run_options_check(const struct run_options *o, struct error *err)
 					 "--kernel %s needs --vm: without it, trials run on this "
 					 "machine's own kernel",
 					 o->kernels.items[i]);
+	for (size_t i = 0; i < o->kernels.count && o->vm; i++)
+		if (streq(o->kernels.items[i], "host"))
+			return error_say(
+				err, -EINVAL,
+				"--kernel host is this machine's own kernel: leave out --vm");
 	for (size_t i = 0; i < o->kernels.count; i++)
 		for (size_t j = 0; j < i; j++)
 			if (streq(o->kernels.items[i], o->kernels.items[j]))

@@ -150,6 +150,27 @@ static int add_json(struct initramfs *archive, const char *name, json_t *json, s
 	return initramfs_add_data(archive, name + 1, text, strlen(text), 0644, err);
 }
 
+/*
+ * The suite as the guest gets it: what changes nothing there, names, texts and the other seeds,
+ * is left out, so that a trial's measurement does not depend on them. adopt_record() puts back
+ * what belongs into the record.
+ */
+static json_t *guest_suite(const struct lab_trial *t)
+{
+	json_t *suite = suite_json(t->suite, t->scenario);
+	json_t *scenario = json_array_get(json_object_get(suite, "scenarios"), 0);
+
+	if (!scenario)
+		return suite;
+	json_object_del(suite, "about");
+	json_object_del(scenario, "about");
+	json_object_del(scenario, "expect");
+	json_object_set_new(suite, "suite", json_string("vm"));
+	json_object_set_new(scenario, "name", json_string("vm"));
+	json_object_set_new(scenario, "seeds", json_string("1"));
+	return suite;
+}
+
 /* The trial's own part of the initramfs: what to run. */
 static int make_order(const struct lab_trial *t, const char *path, struct error *err)
 {
@@ -158,11 +179,11 @@ static int make_order(const struct lab_trial *t, const char *path, struct error 
 
 	if (r < 0)
 		return r;
-	r = add_json(archive, LAB_GUEST_SUITE, suite_json(t->suite, t->scenario), err);
+	r = add_json(archive, LAB_GUEST_SUITE, guest_suite(t), err);
 	if (r == 0)
 		r = add_json(archive, LAB_GUEST_ORDER,
-			     json_pack("{s:s, s:s, s:I}", "kernel", t->kernel->name, "clock",
-				       lab_clock_names[t->clock], "seed", (json_int_t)t->seed),
+			     json_pack("{s:s, s:I}", "clock", lab_clock_names[t->clock], "seed",
+				       (json_int_t)t->seed),
 			     err);
 	if (r == 0)
 		r = initramfs_finish(archive, err);
@@ -303,6 +324,34 @@ static int diagnose(const struct lab_trial *t, const struct paths *p, const stru
 			 abs(exit_status), *tail ? tail : "(it printed nothing)");
 }
 
+/* The guest's trial.json gets the names that the host knows the trial by. */
+static int adopt_record(const struct lab_trial *t, int out, struct error *err)
+{
+	_cleanup_free_ char *text = NULL;
+	json_t *json, *expects = json_array();
+	json_error_t where;
+	int r = file_read(out, "trial.json", &text, NULL, err);
+
+	json = r == 0 ? json_loads(text, 0, &where) : NULL;
+	for (size_t i = 0; i < t->scenario->expect_count; i++)
+		json_array_append_new(expects, json_string(t->scenario->expects[i].text));
+	if (r == 0 && !json_is_object(json))
+		r = error_say(err, -EBADMSG, "the guest's trial.json: %s", where.text);
+	free(TAKE_PTR(text));
+	if (r == 0) {
+		json_object_set_new(json, "suite", json_string(t->suite->name));
+		json_object_set_new(json, "scenario", json_string(t->scenario->name));
+		json_object_set_new(json, "kernel", json_string(t->kernel->name));
+		json_object_set(json, "expect", expects);
+		text = json_dumps(json, JSON_INDENT(2));
+		r = text ? file_write_atomic(out, "trial.json", text, strlen(text), err)
+			 : error_set(err, -ENOMEM, "trial.json");
+	}
+	json_decref(expects);
+	json_decref(json);
+	return r;
+}
+
 int lab_finish(const struct lab_trial *t, int exit_status, struct error *err)
 {
 	_cleanup_close_ int out = open(t->out_dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -318,6 +367,8 @@ int lab_finish(const struct lab_trial *t, int exit_status, struct error *err)
 	r = lab_status(t, &status);
 	if (r == 0 && status.done)
 		r = unpack_record(p.results, out, err);
+	if (r == 0 && status.done)
+		r = adopt_record(t, out, err);
 	else if (r == 0)
 		r = diagnose(t, &p, &status, exit_status, err);
 	paths_done(&p);

@@ -170,7 +170,8 @@ suite node.yaml <<'E2'
 E2
 sed 's/nodes: \[768M, 256M\]/nodes: [64M, 64M, 64M, 64M, 64M, 64M]/' node.yaml >node6.yaml
 run "$WRING" run node6.yaml --out node
-like "$err$out" "no such node" "a node that isn't there is named"
+is_code 5 "more nodes than this machine has: exit code 5"
+like "$err" "6 NUMA nodes, this host has 2" "which says how many"
 is "$(left_behind)" "" "and nothing is left"
 
 mkdir small && mount -t tmpfs -o size=64k tmpfs small

@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 # The same trial gives the same fingerprint: alone or beside another, under another name, path,
-# locale and load; with swap on zram and on null_blk, and with a disk. Another seed gives another.
+# locale and load, in a longer run; with swap on zram and on null_blk, and with a disk. Another seed gives another.
 # shellcheck disable=SC2154 # $scratch comes from tap.sh
 . "${srcdir:-.}/tests/tap.sh"
 
@@ -22,7 +22,7 @@ printf '%s\n' 'suite: null_blk' \
 
 # fingerprints RUN: seed, kernel and fingerprint of each trial.
 fingerprints() {
-	find "$1" -name trial.json | sort | while read -r file; do
+	find "$1" -path '*seed-[12]/trial.json' | sort | while read -r file; do
 		echo "$(basename "$(dirname "$(dirname "$file")")") $(basename "$(dirname "$file")")" \
 			"$(sed -n 's/.*"fingerprint": "\(.*\)".*/\1/p' "$file")"
 	done
@@ -33,11 +33,15 @@ for suite in zram null_blk; do
 	b=$scratch/another-folder/$suite
 	run "$WRING" run "$scratch/$suite.yaml" --vm "${kernels[@]}" --seeds 1..2 --jobs 1 --out "$a"
 	is_code 0 "$suite: the first run passes"
-	# Beside each other and a busy loop, as another user's environment would have it.
+	# Beside each other and a busy loop, in another user's environment, from another folder, in a
+	# suite with other names and texts and one seed more.
+	mkdir -p "$scratch/moved"
+	sed "s/^suite: .*/suite: renamed/; s/name: swaps/name: swaps\n    about: The same/" \
+		"$scratch/$suite.yaml" >"$scratch/moved/renamed.yaml"
 	(while :; do :; done) &
 	load=$!
 	run env -i PATH="$PATH" HOME="$HOME" WRING_CACHE="${WRING_CACHE-}" LC_ALL=C.UTF-8 TZ=Asia/Tokyo USER=someone \
-		"$WRING" run "$scratch/$suite.yaml" --vm "${kernels[@]}" --seeds 1..2 --jobs 2 --out "$b"
+		"$WRING" run "$scratch/moved/renamed.yaml" --vm "${kernels[@]}" --seeds 1..3 --jobs 2 --out "$b"
 	kill $load
 	wait $load 2>/dev/null
 	is_code 0 "$suite: the second run passes"
