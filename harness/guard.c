@@ -46,7 +46,7 @@ __attribute__((format(printf, 3, 4))) static int note(struct guard *g, struct er
 {
 	char line[4200];
 	va_list ap;
-	int n;
+	int n, r;
 
 	if (!g)
 		return 0;
@@ -55,9 +55,10 @@ __attribute__((format(printf, 3, 4))) static int note(struct guard *g, struct er
 	va_end(ap);
 	if (n < 0 || (size_t)n >= sizeof(line))
 		return error_set(err, -ENAMETOOLONG, "write %s", g->path);
-	if (write(g->fd, line, (size_t)n) != n || fdatasync(g->fd) < 0)
-		return error_set(err, -errno, "write %s", g->path);
-	return 0;
+	r = file_write_all(g->fd, line, (size_t)n);
+	if (r == 0 && fdatasync(g->fd) < 0)
+		r = -errno;
+	return r < 0 ? error_set(err, r, "write %s", g->path) : 0;
 }
 
 int guard_open(struct guard **ret, const char *cache, pid_t run, struct error *err)

@@ -233,6 +233,9 @@ static int run(void *options, int argc, char **argv)
 		r = run_trials(&args, &summary, &err);
 		exit_code = EXIT_ENVIRONMENT;
 	}
+	/* A directory that we made and that holds no trial is not left behind. */
+	if (r < 0 && s.out_made && !summary.done && !summary.kept && !summary.failed)
+		dir_remove(AT_FDCWD, s.out_dir, NULL);
 	if (r < 0)
 		command_fail(exit_code, &err);
 	else

@@ -25,6 +25,9 @@ int file_read_line(int dirfd, const char *path, char *buf, size_t size);
  */
 int file_write_kernel(int dirfd, const char *path, const char *text);
 
+/* All of it, whatever write(2) takes at a time. -errno. */
+int file_write_all(int fd, const void *data, size_t len);
+
 /* Writes a new file whole, or leaves what was there: a temporary file, fsync, rename. */
 int file_write_atomic(int dirfd, const char *path, const void *data, size_t len, struct error *err);
 

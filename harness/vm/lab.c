@@ -199,9 +199,12 @@ static int append_file(int out, const char *path, struct error *err)
 
 	if (in < 0)
 		return error_set(err, -errno, "open %s", path);
-	while ((n = read(in, buf, sizeof(buf))) > 0)
-		if (write(out, buf, (size_t)n) != n)
-			return error_set(err, -errno, "write the initramfs");
+	while ((n = read(in, buf, sizeof(buf))) > 0) {
+		int r = file_write_all(out, buf, (size_t)n);
+
+		if (r < 0)
+			return error_set(err, r, "write the initramfs");
+	}
 	return n < 0 ? error_set(err, -errno, "read %s", path) : 0;
 }
 

@@ -89,6 +89,18 @@ like "$(awk -F '\t' 'NR == 1 { for (i = 1; i <= NF; i++) if ($i == "node1.nr_ano
 	bound "memory bound to node 1 lies there"
 like "$(cat "$dir/topology.xml")" NUMANode "the topology is recorded"
 
+suite phases.yaml <<'E2'
+  - name: phases
+    cgroups: {box: {memory.high: 24M}}
+    workloads: [{anon: {in: box, size: 32M, pattern: zipf, warmup_passes: 1, duration: 1s, thp: always}}]
+E2
+run "$WRING" run phases.yaml --out phases
+is_code 0 "warm-up and timed work under memory.high"
+like "$(tr -d ' \n' <"$(record phases phases)/trial.json")" \
+	'"name":"setup".*"name":"warmup".*"name":"measured"' "the phases are recorded in their order"
+is "$(awk -F '\t' '$2 == "phase" { print $3 }' "$(record phases phases)/events.tsv" | tr '\n' ' ')" \
+	"setup warmup measured " "and are events"
+
 # --- outcomes
 
 suite oom.yaml <<'E2'

@@ -54,6 +54,17 @@ run /usr/bin/env PATH=/nowhere "$WRING" run "$scratch/short.yaml" --vm --kernel 
 is_code 5 "no QEMU: exit code 5"
 like "$err" "qemu-system-x86" "the package to install is named"
 
+# A disk of 8 MiB takes the records, but not the initramfs of a VM.
+mkdir "$scratch/small"
+if [ "$(id -u)" = 0 ] && mount -t tmpfs -o size=8m tmpfs "$scratch/small"; then
+	run "$WRING" run "$scratch/short.yaml" --vm --kernel debian/6.1 --out "$scratch/small/run"
+	umount "$scratch/small"
+	is "$code" 5 "a full disk: exit code 5"
+	like "$err" "No space left" "it says so"
+else
+	skip "mounting a small disk takes root"
+fi
+
 run "$WRING" run "$scratch/oom.yaml" --vm --kernel debian/6.1 --out "$scratch/oom"
 is_code 1 "an OOM kill in a VM is an outcome, and no failure of the VM"
 like "$out" "oom_killed" "and is shown"
