@@ -35,7 +35,8 @@ LDADD = plots/libplots.a results/libresults.a harness/libharness.a \
 noinst_HEADERS = tests/tap.h
 check_PROGRAMS += $(unit_tests)
 TESTS += $(unit_tests) $(cli_tests)
-EXTRA_DIST += $(cli_tests) tests/tap.sh tests/fixtures tests/format.sh quickstart .ci/run
+EXTRA_DIST += $(cli_tests) tests/tap.sh tests/fixtures tests/format.sh quickstart .ci/run \
+	docs/tour.svg
 
 # Programs have no extension, scripts have .sh; both are run in the build folder.
 TEST_EXTENSIONS = .sh
