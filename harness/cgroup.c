@@ -53,8 +53,12 @@ static int make_group(int parent, const char *name, int *ret_fd, struct error *e
 {
 	int fd;
 
-	if (mkdirat(parent, name, 0755) < 0 && errno != EEXIST)
-		return error_set(err, -errno, "create cgroup %s", name);
+	if (mkdirat(parent, name, 0755) < 0)
+		return errno == EEXIST ? error_say(err, -EEXIST,
+						   "cgroup %s is there already, of a killed run: "
+						   "«wring clean»",
+						   name)
+				       : error_set(err, -errno, "create cgroup %s", name);
 	fd = openat(parent, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (fd < 0)
 		return error_set(err, -errno, "open cgroup %s", name);

@@ -17,11 +17,13 @@
 #include "src/macro.h"
 #include "src/strlist.h"
 
-#define BOOT_ID "sys/kernel/random/boot_id"
+#define JOURNALS_MAX 1000
+#define BOOT_ID	     "sys/kernel/random/boot_id"
 
 struct guard {
 	char *path;
 	int fd;
+	bool keep; /* something was not undone: the journal stays */
 };
 
 /* When the process began, in clock ticks since boot: a number used again is another process. */
@@ -33,6 +35,8 @@ static int process_start(int proc_fd, pid_t pid, uint64_t *ret)
 	if (file_read_line(proc_fd, path, line, sizeof(line)) < 0)
 		return -ESRCH;
 	p = strrchr(line, ')'); /* the name may hold blanks and brackets */
+	if (p && p[1] && (p[2] == 'Z' || p[2] == 'X'))
+		return -ESRCH; /* dead, and only not waited for */
 	for (int field = 2; p && field < 22; field++)
 		p = strchr(p + 1, ' ');
 	if (!p)
@@ -70,18 +74,27 @@ int guard_open(struct guard **ret, const char *cache, pid_t run, struct error *e
 	char boot[64] = "";
 	int r = -ENOMEM;
 
+	if (g)
+		g->fd = -1;
 	if (!g || !dir || dir_make(dir, err) < 0)
 		goto fail;
-	g->fd = -1;
-	g->path = text_format("%s/%d.journal", dir, (int)getpid());
-	if (!g->path)
-		goto fail;
-	g->fd = open(g->path, O_WRONLY | O_CREAT | O_TRUNC | O_APPEND | O_CLOEXEC, 0644);
+	process_start(proc, getpid(), &own_start);
+	/* Never over another's journal: process ids come again, mostly in containers. */
+	for (unsigned n = 0; g->fd < 0 && n < JOURNALS_MAX; n++) {
+		free(g->path);
+		g->path = text_format("%s/%020" PRIu64 "-%d-%u.journal", dir, own_start,
+				      (int)getpid(), n);
+		if (!g->path)
+			goto fail;
+		g->fd = open(g->path, O_WRONLY | O_CREAT | O_EXCL | O_APPEND | O_CLOEXEC, 0644);
+		if (g->fd < 0 && errno != EEXIST)
+			break;
+	}
 	if (g->fd < 0) {
 		error_set(err, -errno, "create %s", g->path);
+		free(TAKE_PTR(g->path));
 		goto fail;
 	}
-	process_start(proc, getpid(), &own_start);
 	process_start(proc, run, &run_start);
 	file_read_line(proc, BOOT_ID, boot, sizeof(boot));
 	r = note(g, err, "boot %s\nowner %d %" PRIu64 "\nrun %d %" PRIu64 "\n", boot, (int)getpid(),
@@ -95,26 +108,52 @@ fail:
 	return err && err->code ? err->code : error_set(err, -ENOMEM, "open the journal");
 }
 
+/* A line holds one change: what would break the line, or reach beyond it, is refused. */
+static int check_value(const char *value, struct error *err)
+{
+	for (const char *p = value; *p; p++)
+		if ((unsigned char)*p < ' ')
+			return error_say(err, -EINVAL, "control characters in a path are refused");
+	return 0;
+}
+
 int guard_note_cgroup(struct guard *g, const char *name, struct error *err)
 {
-	return note(g, err, "cgroup %s\n", name);
+	int r = check_value(name, err);
+
+	return r < 0 ? r : note(g, err, "cgroup %s\n", name);
 }
 
 int guard_note_knob(struct guard *g, const char *name, const char *old, struct error *err)
 {
-	return note(g, err, "knob %s %s\n", name, old);
+	int r = check_value(old, err);
+
+	return r < 0 ? r : note(g, err, "knob %s %s\n", name, old);
 }
 
 int guard_note_dir(struct guard *g, const char *path, struct error *err)
 {
-	return note(g, err, "dir %s\n", path);
+	int r = check_value(path, err);
+
+	return r < 0 ? r : note(g, err, "dir %s\n", path);
+}
+
+const char *guard_path(const struct guard *g)
+{
+	return g->path;
+}
+
+void guard_keep(struct guard *g)
+{
+	if (g)
+		g->keep = true;
 }
 
 void guard_close(struct guard *g)
 {
 	if (!g)
 		return;
-	if (g->path)
+	if (g->path && !g->keep)
 		unlink(g->path);
 	if (g->fd >= 0)
 		close(g->fd);
@@ -167,6 +206,12 @@ static void undo_line(struct cleaner *c, char *line)
 
 	if (!line)
 		return;
+	/* Only what wring makes: one component, and directories by their whole path. */
+	if ((streq(kind, "cgroup") && (!starts_with(name, "wring-") || strchr(name, '/'))) ||
+	    (streq(kind, "dir") && *name != '/')) {
+		say(c, "not wring's, left alone: %s %s", kind, name);
+		return;
+	}
 	if (streq(kind, "cgroup")) {
 		r = cgroup_remove_tree(c->fs, name, &err);
 		if (r == 0)
@@ -201,7 +246,7 @@ static int clean_journal(struct cleaner *c, int dirfd, const char *name, struct 
 {
 	_cleanup_strlist_ struct strlist lines = {};
 	_cleanup_free_ char *text = NULL;
-	char boot[64] = "", noted_boot[64] = "", *rest, *line;
+	char boot[64] = "", noted_boot[64] = "", *rest, *line, *end;
 	int owner = 0, run = 0, failures = c->failures;
 	uint64_t owner_start = 0, run_start = 0;
 	bool same_boot;
@@ -209,7 +254,11 @@ static int clean_journal(struct cleaner *c, int dirfd, const char *name, struct 
 
 	if (r < 0)
 		return r;
-	for (rest = text; (line = strsep(&rest, "\n"));) {
+	/* A line without its end was cut off by the kill: its change was not made yet. */
+	end = strrchr(text, '\n');
+	if (end)
+		end[1] = '\0';
+	for (rest = end ? text : text + strlen(text); (line = strsep(&rest, "\n"));) {
 		if (sscanf(line, "boot %63s", noted_boot) == 1 ||
 		    sscanf(line, "owner %d %" SCNu64, &owner, &owner_start) == 2 ||
 		    sscanf(line, "run %d %" SCNu64, &run, &run_start) == 2)
@@ -239,6 +288,7 @@ int guard_clean(const char *cache, const struct fsroot *fs, void (*tell)(const c
 {
 	_cleanup_free_ char *path = path_join(cache, "guard");
 	_cleanup_closedir_ DIR *dir = path ? opendir(path) : NULL;
+	_cleanup_strlist_ struct strlist names = {};
 	struct cleaner c = { .fs = fs, .say = tell };
 	struct dirent *entry;
 
@@ -248,9 +298,14 @@ int guard_clean(const char *cache, const struct fsroot *fs, void (*tell)(const c
 		return errno == ENOENT ? 0 : error_set(err, -errno, "open %s", path);
 	while ((entry = readdir(dir))) {
 		const char *dot = strrchr(entry->d_name, '.');
-		int r = dot && streq(dot, ".journal")
-				? clean_journal(&c, dirfd(dir), entry->d_name, err)
-				: 0;
+
+		if (dot && streq(dot, ".journal") && strlist_add(&names, entry->d_name) < 0)
+			return error_set(err, -ENOMEM, "clean");
+	}
+	/* The names begin with the time of start: the newest run is undone first. */
+	strlist_sort(&names);
+	for (size_t i = names.count; i > 0; i--) {
+		int r = clean_journal(&c, dirfd(dir), names.items[i - 1], err);
 
 		if (r < 0)
 			return r;

@@ -24,6 +24,12 @@ int guard_note_cgroup(struct guard *g, const char *name, struct error *err);
 int guard_note_knob(struct guard *g, const char *name, const char *old, struct error *err);
 int guard_note_dir(struct guard *g, const char *path, struct error *err);
 
+/* Where the journal is; the guard owns the text. */
+const char *guard_path(const struct guard *g);
+
+/* Something could not be undone: guard_close() will leave the journal for `wring clean`. */
+void guard_keep(struct guard *g);
+
 /* Everything is undone: removes the journal and frees. */
 void guard_close(struct guard *g);
 

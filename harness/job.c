@@ -28,6 +28,10 @@
 #define BOOT_QUIET_REAL_NS (600 * SECOND)
 /* A guest runs at about 0.2 G instructions a second: QEMU's CPU time for one of its seconds. */
 #define GUEST_SLOWNESS 15
+/* A guest that waits for ever uses no CPU time: then the real time counts, on a busy machine too.
+ */
+#define REAL_FACTOR 10
+#define OUTPUT_MAX  (UINT64_C(64) << 20)
 
 struct job_shared {
 	struct trial_status status;
@@ -74,8 +78,7 @@ static _Noreturn void run_child(const struct job *job, pid_t parent)
 		r = guard_open(&trial.guard, args->cache, parent, err);
 	if (r == 0)
 		r = trial_run(&trial, &fs, dirfd, err);
-	if (r != -EUCLEAN)
-		guard_close(trial.guard);
+	guard_close(trial.guard);
 	job->shared->result = r;
 	_exit(EXIT_SUCCESS);
 }
@@ -155,10 +158,12 @@ int job_start(struct job *job, const struct run_args *args, const struct plan_tr
 
 void job_stop(struct job *job, const char *why)
 {
-	if (job->killed)
-		return;
-	job->killed = why;
-	kill(job->shared ? job->pid : job->machine.pid, job->shared ? SIGTERM : SIGKILL);
+	/* Asked a second time, a trial on the host is ended hard; «wring clean» does the rest. */
+	bool hard = job->killed || !job->shared;
+
+	if (!job->killed)
+		job->killed = why;
+	kill(job->shared ? job->pid : job->machine.pid, hard ? SIGKILL : SIGTERM);
 }
 
 /* CPU time of a process, all threads, in ns. */
@@ -189,8 +194,10 @@ void job_watch(struct job *job)
 	    (cpu - job->quiet_cpu_ns > BOOT_QUIET_CPU_NS ||
 	     workload_clock() - job->quiet_since_ns > BOOT_QUIET_REAL_NS))
 		job_stop(job, "the boot hangs");
-	else if (cpu > limit)
+	else if (cpu > limit || workload_clock() - job->started_ns > REAL_FACTOR * limit)
 		job_stop(job, "it takes too long");
+	else if (status.size > OUTPUT_MAX)
+		job_stop(job, "it prints without end");
 }
 
 void job_describe(const struct job *job, char *buf, size_t size)
@@ -218,8 +225,13 @@ void job_describe(const struct job *job, char *buf, size_t size)
 }
 
 /* So that a run's directory says of every trial what became of it. */
-static void write_failure(const struct job *job, int dirfd, const char *why)
+static void write_failure(const struct job *job, int dirfd, const char *error)
 {
+	_cleanup_free_ char *why = strdup(error);
+
+	if (why)
+		error_plain(why);
+
 	json_t *json = json_pack(
 		"{s:i, s:s, s:s, s:s, s:s, s:I, s:s, s:s, s:[s], s:{}, s:[], s:[], "
 		"s:{}, s:s}",
@@ -278,7 +290,7 @@ int job_finish(struct job *job, struct error *err)
 		}
 	}
 	if (r < 0 && r != -EUCLEAN)
-		write_failure(job, dirfd, err->text);
+		write_failure(job, dirfd, err->text); /* unwritten, the exit code still tells */
 	release(job);
 	return r;
 }

@@ -171,6 +171,16 @@ int knob_read(const struct fsroot *fs, const char *name, char value[static KNOB_
 	return 0;
 }
 
+/* "060" is what the kernel shows as "60". */
+static bool same_value(const struct knob *k, const char *a, const char *b)
+{
+	uint64_t x, y;
+
+	if (k->words || parse_u64(a, &x) < 0 || parse_u64(b, &y) < 0)
+		return streq(a, b);
+	return x == y;
+}
+
 int knob_write(const struct fsroot *fs, const char *name, const char *value,
 	       char effective[KNOB_VALUE_MAX], struct error *err)
 {
@@ -192,7 +202,7 @@ int knob_write(const struct fsroot *fs, const char *name, const char *value,
 	r = knob_read(fs, name, now, err);
 	if (r < 0)
 		return r;
-	if (!streq(now, value))
+	if (!same_value(k, now, value))
 		return error_say(err, -EIO, "knob %s: wrote %s, the kernel kept %s", name, value,
 				 now);
 	if (effective)

@@ -32,7 +32,7 @@ static const struct {
 	{ "CGROUP.psi.{memory,io}.{some,full}.total", "memory.pressure, io.pressure", "us" },
 	{ "work.NAME.ops", "the worker", "operations since the phase began" },
 	{ "work.NAME.bytes", "the worker", "bytes since the phase began" },
-	{ "work.NAME.errors", "the worker", "failed operations since the phase began" },
+	{ "work.NAME.errors", "the worker", "failed operations since the trial began" },
 };
 
 static json_t *sources_json(void)
@@ -92,16 +92,22 @@ static json_t *environment_json(const struct run_args *args)
 			 uts.machine, "qemu", qemu ? qemu : "");
 }
 
+static json_t *run_json(const struct run_args *args, const char *status)
+{
+	const char *clock = lab_clock_names[args->kernels ? args->clock : MACHINE_CLOCK_WALL];
+
+	return json_pack("{s:i, s:s, s:s, s:s, s:s, s:o, s:o, s:o, s:o, s:o}", "schema", RUN_SCHEMA,
+			 "wring", PACKAGE_VERSION, "status", status, "where",
+			 args->kernels ? "vm" : "host", "clock", clock, "suite",
+			 suite_json(args->suite, NULL), "kernels", kernels_json(args),
+			 "environment", environment_json(args), "trials", trials_json(args),
+			 "sources", sources_json());
+}
+
 int run_record_write(const struct run_args *args, const char *status, struct error *err)
 {
 	_cleanup_free_ char *path = path_join(args->out_dir, "run.json"), *text = NULL;
-	const char *clock = lab_clock_names[args->kernels ? args->clock : MACHINE_CLOCK_WALL];
-	json_t *json = json_pack("{s:i, s:s, s:s, s:s, s:s, s:o, s:o, s:o, s:o, s:o}", "schema",
-				 RUN_SCHEMA, "wring", PACKAGE_VERSION, "status", status, "where",
-				 args->kernels ? "vm" : "host", "clock", clock, "suite",
-				 suite_json(args->suite, NULL), "kernels", kernels_json(args),
-				 "environment", environment_json(args), "trials", trials_json(args),
-				 "sources", sources_json());
+	json_t *json = run_json(args, status);
 
 	text = json ? json_dumps(json, JSON_INDENT(2)) : NULL;
 	json_decref(json);
@@ -110,23 +116,38 @@ int run_record_write(const struct run_args *args, const char *status, struct err
 	return file_write_atomic(AT_FDCWD, path, text, strlen(text), err);
 }
 
-int run_record_same(const char *out_dir, const struct suite *suite, struct error *err)
+/* Why a run with these arguments can't go on with that one; NULL when it can. */
+static const char *difference(const json_t *old, const struct run_args *args)
 {
-	_cleanup_free_ char *path = path_join(out_dir, "run.json");
-	json_t *json = path ? json_load_file(path, 0, NULL) : NULL, *now;
-	int r = 0;
+	json_t *now = run_json(args, "");
+	const char *why = NULL;
+
+	if (!json_equal(json_object_get(old, "suite"), json_object_get(now, "suite")))
+		why = "another suite (or --set, --seeds, --only)";
+	else if (!json_equal(json_object_get(old, "where"), json_object_get(now, "where")) ||
+		 !json_equal(json_object_get(old, "clock"), json_object_get(now, "clock")))
+		why = "another clock, or not on this kind of machine (--vm)";
+	else if (!json_equal(json_object_get(old, "kernels"), json_object_get(now, "kernels")))
+		why = "other kernels";
+	json_decref(now);
+	return why;
+}
+
+int run_record_same(const struct run_args *args, struct error *err)
+{
+	_cleanup_free_ char *path = path_join(args->out_dir, "run.json");
+	json_t *json = path ? json_load_file(path, 0, NULL) : NULL;
+	const char *why;
 
 	if (!json)
 		return error_say(err, -EINVAL,
-				 "%s is no run that could be resumed: it has no run.json", out_dir);
-	now = suite_json(suite, NULL);
-	if (!json_equal(json_object_get(json, "suite"), now))
-		r = error_say(
-			err, -EINVAL,
-			"%s was run with another suite (or --set, --seeds, --only): resume with "
-			"the same, or choose another --out",
-			out_dir);
-	json_decref(now);
+				 "%s is no run that could be resumed: it has no run.json",
+				 args->out_dir);
+	why = difference(json, args);
 	json_decref(json);
-	return r;
+	if (!why)
+		return 0;
+	return error_say(err, -EINVAL,
+			 "%s was run with %s: resume with the same, or choose another --out",
+			 args->out_dir, why);
 }

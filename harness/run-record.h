@@ -6,5 +6,8 @@
 /* Writes RUN/run.json anew, whole. status: "running", "done" or "interrupted". */
 int run_record_write(const struct run_args *args, const char *status, struct error *err);
 
-/* Whether the run.json in that directory is of the same suite as resolved: what --resume needs. */
-int run_record_same(const char *out_dir, const struct suite *suite, struct error *err);
+/*
+ * Whether the run.json in args->out_dir is of the same suite as resolved, the same clock and the
+ * same kernels: what --resume needs. -EINVAL says what differs.
+ */
+int run_record_same(const struct run_args *args, struct error *err);

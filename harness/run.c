@@ -33,6 +33,7 @@ struct run {
 	size_t next; /* of the plan */
 	int signal_fd;
 	uint64_t watched_ns;
+	struct error polluted; /* code 0: the host is as it was found */
 };
 
 /* A trial is kept when its record was completed; a failed one is tried again. */
@@ -42,7 +43,8 @@ static bool has_record(const struct run_args *args, const struct plan_trial *tri
 	_cleanup_free_ char *path = dir ? path_join(dir, "trial.json") : NULL;
 	json_t *json = path ? json_load_file(path, 0, NULL) : NULL;
 	const char *fingerprint = json_string_value(json_object_get(json, "fingerprint"));
-	bool kept = fingerprint && *fingerprint;
+	const char *outcome = json_string_value(json_object_get(json, "outcome"));
+	bool kept = fingerprint && *fingerprint && outcome && !streq(outcome, "failed");
 
 	json_decref(json);
 	return kept;
@@ -139,8 +141,11 @@ static void finish_job(struct run *run, struct job *job)
 	} else {
 		run->summary->done++;
 		describe_record(dir, seconds, what, sizeof(what));
-		if (r == -EUCLEAN)
-			fprintf(stderr, "wring: %s\n", err.text);
+	}
+	/* The next trial would run with this one's knobs and cgroups still in force. */
+	if (!run->args->kernels && (r == -EUCLEAN || r == -ECHILD)) {
+		error_say(&run->polluted, r, "%s: the run ends here; «wring clean», then --resume",
+			  err.text);
 	}
 	snprintf(line, sizeof(line), "%s %s seed %" PRIu64 ": %s", trial->scenario->name,
 		 job_kernel_name(run->args, trial), trial->seed, what);
@@ -213,10 +218,16 @@ static int loop(struct run *run, struct error *err)
 
 	while (running(run) ||
 	       (r == 0 && run->next < run->args->plan->count && !run->summary->interrupted)) {
-		for (size_t i = 0; r == 0 && i < run->job_count && !run->summary->interrupted; i++)
+		for (size_t i = 0; r == 0 && !run->polluted.code && i < run->job_count &&
+				   !run->summary->interrupted;
+		     i++)
 			while (r == 0 && run->jobs[i].pidfd < 0 &&
 			       run->next < run->args->plan->count)
 				r = start_next(run, &run->jobs[i], err);
+		if (run->polluted.code && r == 0) {
+			*err = run->polluted;
+			r = err->code;
+		}
 		/* What could not start ends the run, but not the trials that go on. */
 		if (running(run))
 			wait_jobs(run);

@@ -228,32 +228,47 @@ static bool same_key(const struct key *key, const struct kv_pair *pair)
 	return key->len == pair->key_len && memcmp(key->name, pair->key, key->len) == 0;
 }
 
-/* The key that a line holds: expected at its place, else looked for. */
-static const struct key *match(struct sampler *s, const struct source *source, size_t place,
-			       const struct kv_pair *pair)
+/*
+ * The key that a line holds: expected at its place, else looked for and put there, so that the
+ * layout is right again for the next read. NULL: a key that came later than the layout.
+ */
+static const struct key *match(struct source *source, size_t place, const struct kv_pair *pair,
+			       bool *ret_changed)
 {
-	if (place < source->count && same_key(&source->keys[place], pair))
-		return &source->keys[place];
-	s->stats.relearned++;
-	for (size_t i = 0; i < source->count; i++)
-		if (same_key(&source->keys[i], pair))
+	struct key *expected = place < source->count ? &source->keys[place] : NULL;
+
+	if (expected && same_key(expected, pair))
+		return expected;
+	*ret_changed = true;
+	for (size_t i = 0; i < source->count; i++) {
+		struct key found = source->keys[i];
+
+		if (!same_key(&found, pair))
+			continue;
+		if (!expected)
 			return &source->keys[i];
+		source->keys[i] = *expected;
+		*expected = found;
+		return expected;
+	}
 	return NULL;
 }
 
-static void take_source(struct sampler *s, const struct source *source)
+static void take_source(struct sampler *s, struct source *source)
 {
 	const char *cursor = s->text, *end = s->text + read_source(s, source);
+	bool changed = false;
 	struct kv_pair pair;
 
 	for (size_t i = 0; i < source->count; i++)
 		s->now[source->keys[i].column] = MISSING;
 	for (size_t place = 0; kv_next(source->format, &cursor, end, &pair); place++) {
-		const struct key *key = match(s, source, place, &pair);
+		const struct key *key = match(source, place, &pair, &changed);
 
 		if (key)
 			s->now[key->column] = pair.value;
 	}
+	s->stats.relearned += changed;
 }
 
 static void take_counter(struct sampler *s, const struct counter *counter)

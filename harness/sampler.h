@@ -21,7 +21,7 @@ struct sampler_stats {
 	uint64_t late_max_ns; /* the latest one, behind its intended time */
 	uint64_t gap_max_ns;  /* the longest time between two rows of the measured phase */
 	uint64_t cpu_ns;      /* CPU time of this process in all ticks */
-	uint64_t relearned;   /* files whose layout changed */
+	uint64_t relearned;   /* reads that found a file's layout changed */
 	int full;	      /* the memory for rows ran out: sampling stopped */
 };
 
@@ -41,7 +41,10 @@ int sampler_add_file(struct sampler *s, int dirfd, const char *path, enum kv_for
 int sampler_add_counter(struct sampler *s, const char *name, const uint64_t *first, size_t count,
 			size_t stride, struct error *err);
 
-/* Learns the layouts and allocates and locks the memory; from here on nothing is added. */
+/*
+ * Learns the layouts and allocates the memory, all of it touched; from here on nothing is added.
+ * The caller locks it (mlockall).
+ */
 int sampler_prepare(struct sampler *s, struct error *err);
 
 /*

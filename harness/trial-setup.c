@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include <errno.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <sys/mman.h>
@@ -14,6 +15,7 @@
 
 /* What the harness keeps of memory for itself, whatever the pressure: the sampler's rows and more.
  */
+#define END_WAIT_MS	10000
 #define PROTECTED_BYTES ((uint64_t)64 << 20)
 
 int trial_make_cgroups(struct trial_state *t, struct error *err)
@@ -303,12 +305,13 @@ static void end_workers(struct trial_state *t)
 		struct trial_worker *w = &t->workers[i];
 
 		if (w->pidfd >= 0 && !w->ended) {
+			struct pollfd ended = { .fd = w->pidfd, .events = POLLIN };
 			siginfo_t info;
 
+			/* One that the kernel can't end keeps its cgroup, which is then said. */
 			kill(w->pid, SIGKILL);
-			while (waitid(P_PIDFD, (id_t)w->pidfd, &info, WEXITED) < 0 &&
-			       errno == EINTR)
-				;
+			if (poll(&ended, 1, END_WAIT_MS) > 0)
+				waitid(P_PIDFD, (id_t)w->pidfd, &info, WEXITED);
 		}
 		if (w->pidfd >= 0)
 			close(w->pidfd);

@@ -66,6 +66,7 @@ struct trial_state {
 	bool masked;
 	struct sampler *sampler;
 	bool measuring;
+	uint64_t oom_kills_before; /* of the system, since its boot */
 	uint64_t last_row_ns;
 
 	uint64_t origin_ns; /* CLOCK_MONOTONIC of the trial's time 0 */

@@ -55,6 +55,7 @@ conclude(struct trial_state *t, const char *outcome, const char *fmt, ...)
 	va_start(ap, fmt);
 	vsnprintf(t->why, sizeof(t->why), fmt, ap);
 	va_end(ap);
+	error_plain(t->why);
 	atomic_store(&t->barrier->stop, true);
 	note_event(t, outcome, t->why);
 }
@@ -113,7 +114,7 @@ static bool oom_killed(struct trial_state *t, const struct trial_worker *w, cons
 
 	*ret_whose = w->spec->placement.in ? w->spec->placement.in : "the system";
 	if (!w->spec->placement.in)
-		return sampler_last(t->sampler, "vmstat.oom_kill") > 0;
+		return sampler_last(t->sampler, "vmstat.oom_kill") > t->oom_kills_before;
 	snprintf(column, sizeof(column), "%s.memory.events.oom_kill", w->spec->placement.in);
 	return sampler_last(t->sampler, column) > 0;
 }
@@ -223,6 +224,12 @@ static void announce(struct trial_state *t, enum trial_phase phase)
 	(void)unused;
 }
 
+static void take_first_row(struct trial_state *t, uint64_t now)
+{
+	take_row(t, now, now);
+	t->oom_kills_before = sampler_last(t->sampler, "vmstat.oom_kill");
+}
+
 /* A phase: from a row, through ticks, to a row; until all workers are there or it is concluded. */
 static void run_phase(struct trial_state *t, enum trial_phase phase, enum worker_go go,
 		      enum worker_state state)
@@ -235,7 +242,7 @@ static void run_phase(struct trial_state *t, enum trial_phase phase, enum worker
 	if (t->phase_count > 1)
 		now = span[-1].end_ns; /* the row that ended the phase before begins this one */
 	else
-		take_row(t, now, now);
+		take_first_row(t, now);
 	*span = (struct trial_span){ .name = trial_phase_names[phase], .start_ns = now };
 	t->measuring = phase == TRIAL_MEASURED;
 	worker_release(t->barrier, go);
@@ -255,6 +262,19 @@ static bool has_warmup(const struct trial_state *t)
 	return false;
 }
 
+/* Operations that failed, and contents that verify found changed, are the trial's failure. */
+static void judge_worker(struct trial_state *t, const struct trial_worker *w)
+{
+	uint64_t errors = 0;
+
+	for (unsigned k = 0; k < w->args.threads; k++)
+		errors += w->args.shared->reports[k].errors;
+	if (errors)
+		conclude(t, "failed",
+			 "worker %s: %" PRIu64 " operations failed or found changed contents",
+			 w->args.name, errors);
+}
+
 /*
  * Without a warm-up the workers pass through that state at once; between two phases they are
  * released only after the row that parts them was taken.
@@ -271,6 +291,8 @@ static void run_phases(struct trial_state *t)
 	}
 	if (!t->outcome)
 		run_phase(t, TRIAL_MEASURED, GO_MEASURE, WORKER_DONE);
+	for (size_t i = 0; i < t->worker_count; i++)
+		judge_worker(t, &t->workers[i]);
 	if (!t->outcome)
 		t->outcome = "completed";
 }
@@ -399,6 +421,8 @@ int trial_run(const struct trial *trial, const struct fsroot *fs, int out_dirfd,
 		r = trial_write_record(&t, out_dirfd, err);
 	}
 	undone = trial_undo(&t, &undo_err);
+	if (undone < 0)
+		guard_keep(trial->guard);
 	if (undone < 0 && r == 0 && err)
 		*err = undo_err;
 	return r < 0 ? r : undone;

@@ -26,6 +26,7 @@ struct setup {
 	size_t kernel_count;
 	struct plan plan;
 	char *cache, *out_dir;
+	bool resuming; /* there is a run in it */
 	bool out_made; /* by us, now: an empty one is removed when nothing runs */
 };
 
@@ -95,10 +96,22 @@ static char *default_out(const struct suite *suite)
 	time_t now = time(NULL);
 	char stamp[40];
 	struct tm tm;
+	_cleanup_free_ char *parent = text_format("wring-results/%s", suite->name);
 
+	if (!parent || dir_make(parent, NULL) < 0)
+		return NULL;
 	gmtime_r(&now, &tm);
 	strftime(stamp, sizeof(stamp), "%Y%m%dT%H%M%SZ", &tm);
-	return text_format("wring-results/%s/%s", suite->name, stamp);
+	/* Made here and now, so that two runs of the same second don't share one. */
+	for (unsigned n = 1; n < 100; n++) {
+		char *path = n == 1 ? text_format("wring-results/%s/%s", suite->name, stamp)
+				    : text_format("wring-results/%s/%s-%u", suite->name, stamp, n);
+
+		if (!path || mkdir(path, 0755) == 0 || errno != EEXIST)
+			return path;
+		free(path);
+	}
+	return NULL;
 }
 
 static int is_empty(const char *path)
@@ -116,17 +129,19 @@ static int make_out(struct setup *s, const struct run_options *o, struct error *
 {
 	s->out_dir = o->out ? strdup(o->out) : default_out(s->suite);
 	if (!s->out_dir)
-		return error_set(err, -ENOMEM, "run");
+		return error_say(err, -EACCES,
+				 "no directory for records can be made here: choose an --out");
 	while (strlen(s->out_dir) > 1 && s->out_dir[strlen(s->out_dir) - 1] == '/')
 		s->out_dir[strlen(s->out_dir) - 1] = '\0';
 	if (access(s->out_dir, F_OK) == 0 && !is_empty(s->out_dir)) {
+		s->resuming = o->resume;
 		if (o->resume)
-			return run_record_same(s->out_dir, s->suite, err);
+			return 0; /* run() compares, once all is known */
 		return error_say(err, -EEXIST,
 				 "%s is not empty: choose another --out, or --resume the run in it",
 				 s->out_dir);
 	}
-	s->out_made = access(s->out_dir, F_OK) < 0;
+	s->out_made = !o->out || access(s->out_dir, F_OK) < 0;
 	return 0;
 }
 
@@ -200,7 +215,7 @@ static int report(const struct setup *s, const struct run_summary *summary)
 	       s->out_dir);
 	if (verdict < 0)
 		return EXIT_ENVIRONMENT;
-	return summary->interrupted ? MAX(verdict, EXIT_INVALID) : verdict;
+	return summary->interrupted || summary->failed ? MAX(verdict, EXIT_INVALID) : verdict;
 }
 
 static int run(void *options, int argc, char **argv)
@@ -228,10 +243,14 @@ static int run(void *options, int argc, char **argv)
 			.finish = record_finish,
 		};
 
-		if (!o->out)
-			link_latest(s.out_dir);
-		r = run_trials(&args, &summary, &err);
-		exit_code = EXIT_ENVIRONMENT;
+		exit_code = EXIT_BAD_INPUT;
+		r = s.resuming ? run_record_same(&args, &err) : 0;
+		if (r == 0) {
+			if (!o->out)
+				link_latest(s.out_dir);
+			exit_code = EXIT_ENVIRONMENT;
+			r = run_trials(&args, &summary, &err);
+		}
 	}
 	/* A directory that we made and that holds no trial is not left behind. */
 	if (r < 0 && s.out_made && !summary.done && !summary.kept && !summary.failed)

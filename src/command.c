@@ -73,6 +73,11 @@ static int parse(const struct command *cmd, int argc, char **argv, void *options
 			snprintf(text, sizeof(text), "%s needs a value", argv[optind - 1]);
 			return usage(cmd, text);
 		}
+		if (c == '?' && optopt) {
+			snprintf(text, sizeof(text),
+				 "no option -%c: options are written out, as --jobs", optopt);
+			return usage(cmd, text);
+		}
 		if (c == '?')
 			return bad_option(cmd, argv[optind - 1]);
 		spec = &cmd->options[c - 1];

@@ -18,5 +18,11 @@ __attribute__((format(printf, 3, 4))) int error_set(struct error *err, int code,
 __attribute__((format(printf, 3, 4))) int error_say(struct error *err, int code, const char *fmt,
 						    ...);
 
+/*
+ * Makes text from an untrusted place fit for a terminal and for JSON, in place: bytes that are no
+ * UTF-8, a character that was cut off, and control characters but the newline become «?».
+ */
+void error_plain(char *text);
+
 /* Puts "TEXT: " before what is set already and returns its code. */
 __attribute__((format(printf, 2, 3))) int error_prefix(struct error *err, const char *fmt, ...);

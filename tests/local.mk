@@ -2,22 +2,29 @@
 # Tests speak TAP (tests/tap.h, tests/tap.sh). A new unit test is a line in unit_tests, a new
 # script a line in cli_tests; a fixture's folder is distributed whole.
 unit_tests = \
+	tests/unit/test-content \
 	tests/unit/test-error \
 	tests/unit/test-file \
+	tests/unit/test-guard \
 	tests/unit/test-histogram \
 	tests/unit/test-initramfs \
 	tests/unit/test-kernel \
+	tests/unit/test-knobs \
 	tests/unit/test-kvfile \
 	tests/unit/test-metrics \
 	tests/unit/test-nearest \
 	tests/unit/test-option \
 	tests/unit/test-panel \
+	tests/unit/test-pattern \
 	tests/unit/test-record \
+	tests/unit/test-regime \
 	tests/unit/test-rng \
+	tests/unit/test-sampler \
 	tests/unit/test-strlist \
 	tests/unit/test-suite \
 	tests/unit/test-units \
-	tests/unit/test-unpack
+	tests/unit/test-unpack \
+	tests/unit/test-worker
 
 cli_tests = \
 	tests/cli/bad-suites.sh \

@@ -119,22 +119,27 @@ static int anon_setup(struct worker *w, struct error *err)
 	return anon_advise(a, err);
 }
 
-static bool first_touch(struct anon *a, uint64_t page)
+static bool is_filled(const struct anon *a, uint64_t page)
 {
-	uint64_t bit = 1ull << (page % 64);
-	_Atomic uint64_t *word = &a->filled[page / 64];
+	return atomic_load_explicit(&a->filled[page / 64], memory_order_acquire) >> (page % 64) & 1;
+}
 
-	if (atomic_load_explicit(word, memory_order_relaxed) & bit)
-		return false;
-	return !(atomic_fetch_or_explicit(word, bit, memory_order_relaxed) & bit);
+/*
+ * Known as filled only after it was: another thread never sees half of it. Two threads may fill
+ * the same page at once; they write the same bytes.
+ */
+static void fill(struct anon *a, uint64_t page)
+{
+	content_fill(&a->content, a->memory + page * a->page_bytes, page);
+	atomic_fetch_or_explicit(&a->filled[page / 64], 1ull << (page % 64), memory_order_release);
 }
 
 static void touch(struct anon *a, struct workload_thread *t, uint64_t page)
 {
 	void *block = a->memory + page * a->page_bytes;
 
-	if (first_touch(a, page)) {
-		content_fill(&a->content, block, page);
+	if (!is_filled(a, page)) {
+		fill(a, page);
 		return;
 	}
 	if (a->options->verify && !content_verify(&a->content, block, page))

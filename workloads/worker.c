@@ -72,11 +72,11 @@ static _Noreturn void fail(const struct worker_args *args, const struct error *e
 {
 	static _Atomic uint32_t first;
 
-	if (atomic_fetch_add(&first, 1) == 0) {
-		args->shared->err = *err;
-		atomic_store(&args->shared->failed, 1);
-		tell(args);
-	}
+	while (atomic_fetch_add(&first, 1) != 0)
+		pause(); /* the first one ends the process when its error is told */
+	args->shared->err = *err;
+	atomic_store(&args->shared->failed, 1);
+	tell(args);
 	_exit(EXIT_FAILURE);
 }
 
@@ -104,7 +104,10 @@ static void work(const struct worker_args *args, struct workload_thread *t, uint
 
 static void begin_phase(struct workload_thread *t, bool measuring)
 {
+	uint64_t errors = t->report->errors;
+
 	memset(t->report, 0, sizeof(*t->report));
+	t->report->errors = errors; /* none is forgotten, also of the warm-up */
 	t->measuring = measuring;
 }
 

@@ -56,7 +56,8 @@ struct worker {
 struct thread_report {
 	uint64_t ops;	 /* finished since the phase began */
 	uint64_t bytes;	 /* moved or touched by them */
-	uint64_t errors; /* operations that failed, or contents that verify found changed */
+	uint64_t errors; /* since the process began: operations that failed, contents found changed
+			  */
 	struct histogram latency; /* ns of one operation, measured phase only */
 } __attribute__((aligned(64)));
 

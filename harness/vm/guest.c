@@ -132,7 +132,8 @@ static int serve(int status, struct error *err)
 		return error_set(err, -errno, "open %s", RECORD_DIR);
 	r = run_order(&order, status, dirfd, err);
 	tell(status, "phase results\n");
-	if (r == 0)
+	/* In a VM nothing needs to be undone: a record is a record. */
+	if (r == 0 || r == -EUCLEAN)
 		r = send_record(dirfd, err);
 	suite_free(order.suite);
 	json_decref(order.json);

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -282,6 +283,16 @@ static uint64_t size_of(const char *path)
 	return stat(path, &st) < 0 ? 0 : (uint64_t)st.st_size;
 }
 
+/* A guest is not trusted: its words go to a terminal and into JSON. */
+static void put_plain(char *buf, size_t size, const char *text)
+{
+	snprintf(buf, size, "%s", text);
+	for (char *p = buf; *p; p++)
+		if (*p == '\n')
+			*p = ' ';
+	error_plain(buf);
+}
+
 int lab_status(const struct lab_trial *t, struct lab_status *ret)
 {
 	_cleanup_free_ char *text = NULL;
@@ -295,9 +306,9 @@ int lab_status(const struct lab_trial *t, struct lab_status *ret)
 		for (rest = text; (line = strsep(&rest, "\n"));) {
 			line[strcspn(line, "\r")] = '\0';
 			if (starts_with(line, "phase "))
-				snprintf(ret->phase, sizeof(ret->phase), "%s", line + 6);
+				put_plain(ret->phase, sizeof(ret->phase), line + 6);
 			else if (starts_with(line, "error "))
-				snprintf(ret->error, sizeof(ret->error), "%s", line + 6);
+				put_plain(ret->error, sizeof(ret->error), line + 6);
 			else if (streq(line, "done"))
 				ret->done = true;
 		}
@@ -319,6 +330,10 @@ static int diagnose(const struct lab_trial *t, const struct paths *p, const stru
 	    *qemu)
 		return error_say(err, -EREMOTEIO, "QEMU ended with status %d: %.500s", exit_status,
 				 qemu);
+	if (exit_status == -SIGBUS)
+		return error_say(err, -ENOSPC,
+				 "QEMU lost the file for results (SIGBUS): no space left in %s",
+				 t->work_dir);
 	machine_console_tail(p->console, 5, tail, sizeof(tail));
 	return error_say(err, -EREMOTEIO,
 			 "kernel %s: the VM ended in phase %s without a record (QEMU: %s %d); its "

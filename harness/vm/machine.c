@@ -332,6 +332,12 @@ static int build_environment(struct strlist *ret, enum machine_clock clock, stru
 		r = datafile_find("wring-steady-clock.so", &library, err);
 		if (r < 0)
 			return r;
+		/* The loader would split the path there, warn, and go on without. */
+		if (strpbrk(library, " :"))
+			return error_say(
+				err, -EINVAL,
+				"%s: QEMU can't load it from a path with a blank or a colon",
+				library);
 		preload = text_format("LD_PRELOAD=%s", library);
 		r = preload ? strlist_add(ret, preload) : -ENOMEM;
 	}
