@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <time.h>
@@ -227,6 +228,7 @@ static int run(void *options, int argc, char **argv)
 	int exit_code, r = prepare(&s, o, argv[0], &exit_code, &err);
 
 	(void)argc;
+	signal(SIGPIPE, SIG_IGN); /* a run goes on when nobody reads its lines any more */
 	if (r == 0) {
 		struct run_args args = {
 			.suite = s.suite,

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "config.h"
 
-#include <signal.h>
 #include <stdio.h>
 
 #include "src/command.h"
@@ -31,7 +30,6 @@ int main(int argc, char **argv)
 	struct nearest search = {};
 	char hint[100];
 
-	signal(SIGPIPE, SIG_IGN);
 	if (argc < 2 || streq(argv[1], "--help") || streq(argv[1], "-h") ||
 	    streq(argv[1], "help")) {
 		help();
