@@ -11,7 +11,7 @@ list() {
 	if git rev-parse --git-dir >/dev/null 2>&1; then
 		git ls-files --cached --others --exclude-standard
 	else
-		find . \( -path ./build -o -path './wring-[0-9]*' \) -prune -o -type f -print | sed 's|^\./||'
+		find . \( -path ./.git -o -path ./build -o -path './wring-[0-9]*' \) -prune -o -type f -print | sed 's|^\./||'
 	fi | while IFS= read -r file; do
 		if [ -f "$file" ]; then printf '%s\n' "$file"; fi
 	done | sort
