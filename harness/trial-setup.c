@@ -13,9 +13,9 @@
 #include "src/file.h"
 #include "src/macro.h"
 
-/* What the harness keeps of memory for itself, whatever the pressure: the sampler's rows and more.
- */
-#define END_WAIT_MS	10000
+/* How long a killed worker gets to end. */
+#define END_WAIT_MS 10000
+/* What the harness keeps of memory whatever the pressure: above all the sampler's rows. */
 #define PROTECTED_BYTES ((uint64_t)64 << 20)
 
 int trial_make_cgroups(struct trial_state *t, struct error *err)
