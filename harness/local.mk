@@ -17,5 +17,7 @@ harness_libharness_a_SOURCES = \
 	harness/topology.c harness/topology.h \
 	harness/trial.c harness/trial.h \
 	harness/trial-record.c \
+	harness/trial-record-workloads.c \
 	harness/trial-setup.c \
+	harness/trial-workers.c \
 	harness/trial-state.h

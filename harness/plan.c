@@ -53,7 +53,7 @@ uint64_t plan_workload_ops(const struct workload_spec *w)
 {
 	const struct placement *p = &w->placement;
 
-	return p->ops ? p->ops : p->passes * w->plan.ops_per_pass;
+	return (p->ops ? p->ops : p->passes * w->plan.ops_per_pass) * p->processes;
 }
 
 /*
@@ -71,7 +71,8 @@ static double scenario_ns(const struct scenario *s, enum plan_place place)
 			     (double)p->warmup_passes * (double)w->plan.ops_per_pass;
 
 		fixed += ops * speeds[place].op_ns;
-		timed = MAX(timed, (double)(p->duration_ns + p->warmup_duration_ns));
+		timed = MAX(timed, (double)(MAX(placement_end_ns(p), p->start_ns) +
+					    p->warmup_duration_ns));
 	}
 	return speeds[place].start_ns + fixed + timed * speeds[place].timed_factor;
 }

@@ -44,16 +44,16 @@ static int write_latency(const struct trial_state *t, int dirfd, struct error *e
 	if (!all)
 		return error_set(err, -ENOMEM, "latency.tsv");
 	fprintf(f, "workload\tlow_ns\thigh_ns\tcount\n");
-	for (size_t i = 0; i < t->worker_count; i++) {
-		const struct worker_args *args = &t->workers[i].args;
+	for (size_t i = 0; i < t->scenario->workload_count; i++) {
+		const struct placement *place = &t->scenario->workloads[i].placement;
 
 		*all = (struct histogram){};
-		for (unsigned k = 0; k < args->threads; k++)
-			histogram_merge(all, &args->shared->reports[k].latency);
+		for (size_t k = 0; k < place->threads * place->processes; k++)
+			histogram_merge(all, &t->reports[i][k].latency);
 		for (unsigned b = 0; b < HISTOGRAM_BUCKETS; b++)
 			if (all->buckets[b])
 				fprintf(f, "%s\t%" PRIu64 "\t%" PRIu64 "\t%" PRIu64 "\n",
-					args->name, histogram_low(b), histogram_low(b + 1),
+					place->name, histogram_low(b), histogram_low(b + 1),
 					all->buckets[b]);
 	}
 	return file_close(&f, "latency.tsv", err);
@@ -93,31 +93,6 @@ static json_t *phases_json(const struct trial_state *t)
 		json_array_append_new(list, json_pack("{s:s, s:I, s:I}", "name", t->phases[i].name,
 						      "start_ns", (json_int_t)t->phases[i].start_ns,
 						      "end_ns", (json_int_t)t->phases[i].end_ns));
-	return list;
-}
-
-static json_t *workloads_json(const struct trial_state *t)
-{
-	json_t *list = json_array();
-
-	for (size_t i = 0; i < t->worker_count; i++) {
-		const struct worker_args *args = &t->workers[i].args;
-		const char *in = t->workers[i].spec->placement.in;
-		uint64_t ops = 0, bytes = 0, errors = 0;
-
-		for (unsigned k = 0; k < args->threads; k++) {
-			ops += args->shared->reports[k].ops;
-			bytes += args->shared->reports[k].bytes;
-			errors += args->shared->reports[k].errors;
-		}
-		json_array_append_new(
-			list, json_pack("{s:s, s:s, s:s, s:i, s:I, s:I, s:I, s:i, s:i}", "name",
-					args->name, "workload", args->ops->name, "cgroup",
-					in ? in : "", "threads", (int)args->threads, "ops",
-					(json_int_t)ops, "bytes", (json_int_t)bytes, "errors",
-					(json_int_t)errors, "exit_code", t->workers[i].exit_code,
-					"exit_signal", t->workers[i].exit_signal));
-	}
 	return list;
 }
 
@@ -205,7 +180,7 @@ static json_t *trial_json(const struct trial_state *t)
 			 uts.release, "page_size", (json_int_t)sysconf(_SC_PAGESIZE), "cpus",
 			 (int)sysconf(_SC_NPROCESSORS_ONLN), "nodes", nodes_json(t), "machine",
 			 machine_json(t), "phases", phases_json(t), "limits", t->limits, "knobs",
-			 t->knobs, "cgroups", names_json(t), "workloads", workloads_json(t),
+			 t->knobs, "cgroups", names_json(t), "workloads", trial_workloads_json(t),
 			 "sampler", sampler_json(t), "expect", expects_json(t));
 }
 

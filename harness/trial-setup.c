@@ -1,20 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include <errno.h>
-#include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <sys/mman.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "harness/regime.h"
-#include "harness/spawn.h"
 #include "harness/trial-state.h"
 #include "src/file.h"
 #include "src/macro.h"
 
-/* How long a killed worker gets to end. */
-#define END_WAIT_MS 10000
 /* What the harness keeps of memory whatever the pressure: above all the sampler's rows. */
 #define PROTECTED_BYTES ((uint64_t)64 << 20)
 
@@ -86,104 +81,6 @@ int trial_set_knobs(struct trial_state *t, struct error *err)
 	return t->regime ? 0 : -EIO;
 }
 
-static void *shared_memory(size_t bytes)
-{
-	void *p = mmap(NULL, bytes, PROT_READ | PROT_WRITE,
-		       MAP_SHARED | MAP_ANONYMOUS | MAP_POPULATE, -1, 0);
-
-	return p == MAP_FAILED ? NULL : p;
-}
-
-static uint64_t worker_seed(const struct trial *trial, const struct workload_spec *spec,
-			    size_t index)
-{
-	uint64_t own = spec->placement.seed ? spec->placement.seed : (1ull << 32) + index;
-
-	return rng_mix(trial->seed, own);
-}
-
-static int make_worker(struct trial_state *t, size_t index, struct error *err)
-{
-	const struct workload_spec *spec = &t->scenario->workloads[index];
-	const struct placement *place = &spec->placement;
-	struct trial_worker *w = &t->workers[index];
-	uint64_t pass = spec->plan.ops_per_pass;
-	int r;
-
-	w->spec = spec;
-	w->pidfd = -1;
-	w->shared_bytes = worker_shared_size((unsigned)place->threads);
-	w->args = (struct worker_args){
-		.ops = spec->ops,
-		.options = spec->options,
-		.name = place->name,
-		.threads = (unsigned)place->threads,
-		.seed = worker_seed(t->trial, spec, index),
-		.ops_per_pass = pass,
-		.warmup_ops = place->warmup_passes * pass,
-		.warmup_duration_ns = place->warmup_duration_ns,
-		.measured_ops = place->passes ? place->passes * pass : place->ops,
-		.measured_duration_ns = place->duration_ns,
-		.barrier = t->barrier,
-		.shared = shared_memory(w->shared_bytes),
-		.event_fd = t->event_fd,
-	};
-	t->worker_count = index + 1;
-	if (!w->args.shared)
-		return error_set(err, -ENOMEM, "worker %s", place->name);
-	for (const struct requirement *need = spec->ops->needs; need && need->name; need++)
-		if (!need->met())
-			return error_say(err, -EOPNOTSUPP, "workload %s needs %s: %s",
-					 spec->ops->name, need->name, need->cure);
-	r = topology_memory_check(place->memory, err);
-	if (r == 0 && !streq(place->cpus, "all"))
-		r = topology_cpus(t->topology, place->cpus, &w->cpus, err);
-	return r < 0 ? error_prefix(err, "workload %s", place->name) : 0;
-}
-
-static int start_worker(struct trial_state *t, struct trial_worker *w, struct error *err)
-{
-	const struct placement *place = &w->spec->placement;
-	struct spawn_place where = {
-		.cgroup_fd = place->in ? cgroup_fd(&t->tree, place->in) : t->tree.fs->cgroup,
-		.topology = t->topology,
-		.cpus = w->cpus,
-		.memory = place->memory,
-		.fs = t->fs,
-	};
-	int r = spawn_worker(&w->args, &where, &w->pid, &w->pidfd, err);
-
-	if (r == 0 && t->trial->status)
-		atomic_store(&t->trial->status->workers[w - t->workers], w->pid);
-	return r;
-}
-
-int trial_make_workers(struct trial_state *t, struct error *err)
-{
-	size_t count = t->scenario->workload_count;
-	int r;
-
-	if (count > TRIAL_WORKERS_MAX)
-		return error_say(err, -E2BIG, "at most %d workloads in a scenario",
-				 TRIAL_WORKERS_MAX);
-	t->barrier = shared_memory(sizeof(*t->barrier));
-	t->workers = calloc(count + 1, sizeof(*t->workers));
-	if (!t->barrier || !t->workers)
-		return error_set(err, -ENOMEM, "workers");
-	/* All are checked before the first is born. */
-	for (size_t i = 0; i < count; i++) {
-		r = make_worker(t, i, err);
-		if (r < 0)
-			return r;
-	}
-	for (size_t i = 0; i < count; i++) {
-		r = start_worker(t, &t->workers[i], err);
-		if (r < 0)
-			return r;
-	}
-	return 0;
-}
-
 struct source_def {
 	const char *path, *prefix;
 	enum kv_format format;
@@ -240,27 +137,35 @@ static int add_nodes(struct trial_state *t, struct error *err)
 	return 0;
 }
 
-static int add_worker_counters(struct sampler *s, const struct trial_worker *w, struct error *err)
+static int add_workload_counter(struct sampler *s, const struct workload_spec *spec,
+				const char *counter, const uint64_t *first, size_t count,
+				struct error *err)
 {
-	const struct thread_report *first = w->args.shared->reports;
+	char name[200];
+
+	snprintf(name, sizeof(name), "work.%s.%s", spec->placement.name, counter);
+	return sampler_add_counter(s, name, first, count, sizeof(struct thread_report), err);
+}
+
+/* The figures that a workload reports, over all threads of all its processes. */
+static int add_workload_counters(struct sampler *s, const struct workload_spec *spec,
+				 const struct thread_report *first, struct error *err)
+{
+	const struct counter_spec *own = spec->ops->counters;
 	const struct {
 		const char *name;
 		const uint64_t *counter;
-	} counters[] = { { "ops", &first->ops },
-			 { "bytes", &first->bytes },
-			 { "errors", &first->errors } };
+	} common[] = { { "ops", &first->ops },
+		       { "bytes", &first->bytes },
+		       { "errors", &first->errors } };
+	size_t count = spec->placement.threads * spec->placement.processes;
+	int r = 0;
 
-	for (size_t i = 0; i < ARRAY_SIZE(counters); i++) {
-		char name[200];
-		int r;
-
-		snprintf(name, sizeof(name), "work.%s.%s", w->args.name, counters[i].name);
-		r = sampler_add_counter(s, name, counters[i].counter, w->args.threads,
-					sizeof(*first), err);
-		if (r < 0)
-			return r;
-	}
-	return 0;
+	for (size_t i = 0; r == 0 && i < ARRAY_SIZE(common); i++)
+		r = add_workload_counter(s, spec, common[i].name, common[i].counter, count, err);
+	for (size_t i = 0; r == 0 && own && own[i].name; i++)
+		r = add_workload_counter(s, spec, own[i].name, &first->counters[i], count, err);
+	return r;
 }
 
 int trial_make_sampler(struct trial_state *t, struct error *err)
@@ -275,8 +180,9 @@ int trial_make_sampler(struct trial_state *t, struct error *err)
 	for (size_t i = 0; r == 0 && i < t->tree.count; i++)
 		r = add_sources(t->sampler, t->tree.groups[i].fd, cgroup_sources,
 				ARRAY_SIZE(cgroup_sources), t->tree.groups[i].path, err);
-	for (size_t i = 0; r == 0 && i < t->worker_count; i++)
-		r = add_worker_counters(t->sampler, &t->workers[i], err);
+	for (size_t i = 0; r == 0 && i < t->scenario->workload_count; i++)
+		r = add_workload_counters(t->sampler, &t->scenario->workloads[i], t->reports[i],
+					  err);
 	return r < 0 ? r : sampler_prepare(t->sampler, err);
 }
 
@@ -299,34 +205,6 @@ static void restore_knobs(struct trial_state *t, struct error *all)
 	free(t->changed);
 }
 
-static void end_workers(struct trial_state *t)
-{
-	for (size_t i = 0; i < t->worker_count; i++) {
-		struct trial_worker *w = &t->workers[i];
-
-		if (w->pidfd >= 0 && !w->ended) {
-			struct pollfd ended = { .fd = w->pidfd, .events = POLLIN };
-			siginfo_t info;
-
-			/* One that the kernel can't end keeps its cgroup, which is then said. */
-			kill(w->pid, SIGKILL);
-			if (poll(&ended, 1, END_WAIT_MS) > 0)
-				waitid(P_PIDFD, (id_t)w->pidfd, &info, WEXITED);
-		}
-		if (w->pidfd >= 0)
-			close(w->pidfd);
-		if (w->args.shared)
-			munmap(w->args.shared, w->shared_bytes);
-		if (w->cpus)
-			hwloc_bitmap_free(w->cpus);
-		if (t->trial->status)
-			atomic_store(&t->trial->status->workers[i], 0);
-	}
-	free(t->workers);
-	if (t->barrier)
-		munmap(t->barrier, sizeof(*t->barrier));
-}
-
 int trial_undo(struct trial_state *t, struct error *err)
 {
 	int fds[] = { t->event_fd, t->signal_fd, t->timer_fd };
@@ -334,7 +212,8 @@ int trial_undo(struct trial_state *t, struct error *err)
 
 	sampler_free(t->sampler);
 	munlockall();
-	end_workers(t);
+	if (trial_end_workers(t, &one) < 0)
+		undo_failed(&all, &one);
 	restore_knobs(t, &all);
 	if (t->tree_made && cgroup_tree_done(&t->tree, &one) < 0)
 		undo_failed(&all, &one);

@@ -14,15 +14,17 @@
 #include "src/strlist.h"
 #include "workloads/worker.h"
 
-#define TRIAL_WORKERS_MAX 64
+#define TRIAL_WORKERS_MAX SUITE_PROCESSES_MAX
 #define TRIAL_EVENTS_MAX  64
 #define TRIAL_PHASES_MAX  3
 
+/* One worker process. */
 struct trial_worker {
 	const struct workload_spec *spec;
 	struct worker_args args;
+	unsigned process;    /* of its workload: 0 to placement.processes - 1 */
 	hwloc_bitmap_t cpus; /* owned */
-	size_t shared_bytes;
+	char *dir;	     /* its own directory, to be removed; NULL: none */
 	pid_t pid;
 	int pidfd;
 	bool ended;
@@ -61,6 +63,7 @@ struct trial_state {
 	struct worker_barrier *barrier; /* shared with the workers */
 	struct trial_worker *workers;
 	size_t worker_count;
+	struct thread_report **reports; /* of each workload: all threads of all its processes */
 	int event_fd, signal_fd, timer_fd;
 	sigset_t old_mask;
 	bool masked;
@@ -82,10 +85,16 @@ struct trial_state {
 /* trial-setup.c */
 int trial_make_cgroups(struct trial_state *t, struct error *err);
 int trial_set_knobs(struct trial_state *t, struct error *err);
-int trial_make_workers(struct trial_state *t, struct error *err);
 int trial_make_sampler(struct trial_state *t, struct error *err);
 /* Restores and removes everything; returns -EUCLEAN when something stays. Safe half-built. */
 int trial_undo(struct trial_state *t, struct error *err);
 
+/* trial-workers.c */
+int trial_make_workers(struct trial_state *t, struct error *err);
+/* Kills what still runs and frees all; returns -EUCLEAN when a directory stays. Safe half-built. */
+int trial_end_workers(struct trial_state *t, struct error *err);
+
 /* trial-record.c */
+/* trial-record-workloads.c: trial.json's "workloads". */
+json_t *trial_workloads_json(const struct trial_state *t);
 int trial_write_record(struct trial_state *t, int out_dirfd, struct error *err);

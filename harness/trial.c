@@ -56,7 +56,7 @@ conclude(struct trial_state *t, const char *outcome, const char *fmt, ...)
 	vsnprintf(t->why, sizeof(t->why), fmt, ap);
 	va_end(ap);
 	error_plain(t->why);
-	atomic_store(&t->barrier->stop, true);
+	worker_stop(t->barrier);
 	note_event(t, outcome, t->why);
 }
 
@@ -69,7 +69,7 @@ static void update_status(struct trial_state *t, uint64_t now)
 		return;
 	for (size_t i = 0; i < t->worker_count; i++)
 		for (unsigned k = 0; k < t->workers[i].args.threads; k++)
-			ops += *(volatile uint64_t *)&t->workers[i].args.shared->reports[k].ops;
+			ops += *(volatile uint64_t *)&t->workers[i].args.reports[k].ops;
 	atomic_store(&status->ops, ops);
 	atomic_store(&status->elapsed_ns, now);
 	atomic_store(&status->reclaimed_pages,
@@ -257,7 +257,7 @@ static void run_phase(struct trial_state *t, enum trial_phase phase, enum worker
 static bool has_warmup(const struct trial_state *t)
 {
 	for (size_t i = 0; i < t->worker_count; i++)
-		if (t->workers[i].args.warmup_ops || t->workers[i].args.warmup_duration_ns)
+		if (worker_has_work(&t->workers[i].args.warmup))
 			return true;
 	return false;
 }
@@ -268,7 +268,7 @@ static void judge_worker(struct trial_state *t, const struct trial_worker *w)
 	uint64_t errors = 0;
 
 	for (unsigned k = 0; k < w->args.threads; k++)
-		errors += w->args.shared->reports[k].errors;
+		errors += w->args.reports[k].errors;
 	if (errors)
 		conclude(t, "failed",
 			 "worker %s: %" PRIu64 " operations failed or found changed contents",

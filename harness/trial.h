@@ -29,8 +29,8 @@ struct trial_status {
 	_Atomic uint64_t ops_planned; /* 0: not known (timed work) */
 	_Atomic uint64_t elapsed_ns;  /* on the trial's clock, since it began */
 	_Atomic uint64_t reclaimed_pages;
-	_Atomic uint64_t psi_full_us; /* memory PSI "full" total of the system */
-	_Atomic int workers[64];      /* their process ids while they run, 0 otherwise */
+	_Atomic uint64_t psi_full_us;		  /* memory PSI "full" total of the system */
+	_Atomic int workers[SUITE_PROCESSES_MAX]; /* process ids while they run, else 0 */
 };
 
 struct trial {

@@ -73,11 +73,19 @@ static void print_workload(const struct workload_spec *w)
 	if (p->in)
 		printf(" in %s", p->in);
 	printf(", footprint %s", format_size_short((double)w->plan.footprint_bytes, size));
+	if (p->processes > 1)
+		printf(" in each of %" PRIu64 " processes", p->processes);
+	if (p->start_ns)
+		printf(", from %s on", format_time(p->start_ns, text));
+	if (p->stop_ns)
+		printf(", until %s", format_time(p->stop_ns, text));
+	if (p->rate > 0)
+		printf(", %g operations a second", p->rate);
 	if (p->duration_ns)
 		printf(", for %s", format_time(p->duration_ns, text));
 	else if (p->ops)
 		printf(", %s operations", format_count(p->ops, text));
-	else
+	else if (p->passes)
 		printf(", %" PRIu64 " pass%s of %s operations", p->passes,
 		       p->passes == 1 ? "" : "es", format_count(w->plan.ops_per_pass, text));
 	if (p->warmup_passes)

@@ -34,11 +34,13 @@ cli_tests = \
 
 # Every unit test links all of the libraries; the linker takes what it needs. A program's source
 # is the file of its own name.
-LDADD = plots/libplots.a results/libresults.a harness/libharness.a \
+LDADD = tests/liblead.a plots/libplots.a results/libresults.a harness/libharness.a \
 	workloads/libworkloads.a src/libbase.a \
 	$(NUMA_LIBS) $(HWLOC_LIBS) $(FYAML_LIBS) $(JANSSON_LIBS) $(ARCHIVE_LIBS) $(NETTLE_LIBS) \
 	-lpthread -lm
 
+check_LIBRARIES = tests/liblead.a
+tests_liblead_a_SOURCES = tests/lead.c tests/lead.h
 noinst_HEADERS = tests/tap.h
 check_PROGRAMS += $(unit_tests)
 TESTS += $(unit_tests) $(cli_tests)

@@ -22,8 +22,7 @@ static const char *const thp_names[] = { "never", "always", "system", NULL };
 
 struct anon_options {
 	uint64_t size_bytes;
-	int pattern;
-	double theta;
+	struct pattern_options pattern;
 	double write;
 	double compressibility;
 	bool verify;
@@ -33,10 +32,7 @@ struct anon_options {
 static const struct option_spec anon_options[] = {
 	OPTION_SIZE(struct anon_options, size_bytes, .name = "size", .required = true,
 		    .min = 1 << 16, .max = 1ull << 44, .help = "bytes of the mapping"),
-	OPTION_CHOICE(struct anon_options, pattern, .name = "pattern", .fallback = "sequential",
-		      .choices = pattern_names, .help = "order in which pages are touched"),
-	OPTION_NUMBER(struct anon_options, theta, .name = "theta", .fallback = "0.99",
-		      .help = "zipf: skew, 0 (uniform) to 8"),
+	PATTERN_OPTIONS(struct anon_options, pattern),
 	OPTION_SHARE(struct anon_options, write, .name = "write", .fallback = "100%",
 		     .help = "share of touches that write; a page's first touch always does"),
 	OPTION_SHARE(struct anon_options, compressibility, .name = "compressibility",
@@ -61,16 +57,17 @@ struct anon {
 /* Touches between two looks at the stop flag. */
 #define BATCH 128
 
-static int anon_plan(const void *options, struct workload_plan *ret, struct error *err)
+static int anon_plan(const void *options, const struct workload_site *site,
+		     struct workload_plan *ret, struct error *err)
 {
 	const struct anon_options *o = options;
-	size_t page = (size_t)sysconf(_SC_PAGESIZE);
+	size_t page = site->page_bytes;
 
-	if (o->pattern == PATTERN_ZIPF && !(o->theta >= 0 && o->theta <= 8))
-		return error_say(err, -ERANGE, "theta: %g is out of range: 0 to 8", o->theta);
 	if (o->size_bytes % page)
 		return error_say(err, -EINVAL, "size: %llu is not a multiple of the page size, %zu",
 				 (unsigned long long)o->size_bytes, page);
+	if (pattern_check(&o->pattern, o->size_bytes / page, site->threads, err) < 0)
+		return -EINVAL;
 	*ret = (struct workload_plan){
 		.footprint_bytes = o->size_bytes,
 		.ops_per_pass = o->size_bytes / page,
@@ -106,8 +103,7 @@ static int anon_setup(struct worker *w, struct error *err)
 	a->filled = calloc(a->pages / 64 + 1, sizeof(*a->filled));
 	if (!a->filled)
 		return error_set(err, -ENOMEM, "anon");
-	r = pattern_init(&a->pattern, (enum pattern_kind)a->options->pattern, a->pages,
-			 a->options->theta, w, err);
+	r = pattern_init(&a->pattern, &a->options->pattern, a->pages, w, err);
 	if (r < 0)
 		return r;
 	memory = mmap(NULL, a->options->size_bytes, PROT_READ | PROT_WRITE,
@@ -153,16 +149,12 @@ static void touch(struct anon *a, struct workload_thread *t, uint64_t page)
 static int64_t anon_step(struct workload_thread *t, uint64_t budget, struct error *err)
 {
 	struct anon *a = t->worker->state;
-	uint64_t count = MIN(budget, (uint64_t)BATCH), before = workload_clock();
+	uint64_t count = MIN(budget, (uint64_t)BATCH), start = workload_begin(t);
 
 	(void)err;
 	for (uint64_t i = 0; i < count; i++) {
-		uint64_t now;
-
-		touch(a, t, pattern_next(&a->pattern, t, i));
-		now = workload_clock();
-		workload_record(t, a->page_bytes, now - before);
-		before = now;
+		touch(a, t, pattern_next(&a->pattern, t));
+		start = workload_record(t, a->page_bytes, start);
 	}
 	return (int64_t)count;
 }

@@ -6,13 +6,45 @@
 #include "src/rng.h"
 #include "workloads/workload.h"
 
-/* In which order a workload visits its blocks (pages, file blocks): shared by the generators. */
+/*
+ * In which order a workload visits its blocks (pages, file blocks): shared by the generators.
+ * Each thread of one that goes in order has a slice of the blocks; the random ones draw from all.
+ */
 enum pattern_kind {
-	PATTERN_SEQUENTIAL, /* each thread its own slice, in order, again and again */
+	PATTERN_SEQUENTIAL, /* in order, again and again */
+	PATTERN_STRIDED,    /* every stride-th block, then those beside them: each once a pass */
 	PATTERN_UNIFORM,    /* any block, all equally likely */
 	PATTERN_ZIPF,	    /* few hot blocks, scattered over the whole range */
+	PATTERN_HOTCOLD,    /* hot_access of the accesses to hot_set of the blocks, scattered */
+	PATTERN_SCAN,  /* the first blocks are hot, the others are read in order, again and again */
+	PATTERN_CHASE, /* a random cycle through all blocks; where a block can hold the next
+			  one's number, it is read from there */
+	PATTERN_MOVING, /* uniform in a window of hot_set of the blocks that moves on */
 };
 extern const char *const pattern_names[]; /* for an option's choices */
+
+/* Embedded in a generator's options; PATTERN_OPTIONS() are its table entries. */
+struct pattern_options {
+	int kind;
+	double theta;
+	uint64_t stride_blocks;
+	double hot_set, hot_access, drift;
+};
+
+#define PATTERN_OPTIONS(S, f)                                                                      \
+	OPTION_CHOICE(S, f.kind, .name = "pattern", .fallback = "sequential",                      \
+		      .choices = pattern_names, .help = "order of the accesses"),                  \
+		OPTION_NUMBER(S, f.theta, .name = "theta", .fallback = "0.99",                     \
+			      .help = "zipf: skew, 0 (uniform) to 8"),                             \
+		OPTION_U64(S, f.stride_blocks, .name = "stride", .fallback = "8", .min = 1,        \
+			   .max = 1 << 30,                                                         \
+			   .help = "strided: pages or blocks from one to the next"),               \
+		OPTION_SHARE(S, f.hot_set, .name = "hot_set", .fallback = "10%",                   \
+			     .help = "hotcold, scan, moving: share of the blocks that is hot"),    \
+		OPTION_SHARE(S, f.hot_access, .name = "hot_access", .fallback = "90%",             \
+			     .help = "hotcold, scan: share of the accesses that goes there"),      \
+		OPTION_SHARE(S, f.drift, .name = "drift", .fallback = "10%",                       \
+			     .help = "moving: blocks that the window moves on in an access")
 
 /* Immutable while threads use it. */
 struct pattern {
@@ -20,10 +52,17 @@ struct pattern {
 	uint64_t blocks;
 	uint64_t seed;
 	unsigned threads;
+	uint64_t hot; /* blocks of the hot set, or of the window; at least 1 */
+	uint64_t stride;
+	double hot_access, drift;
 	struct zipf *zipf; /* owned; NULL unless kind is PATTERN_ZIPF */
 };
 
-int pattern_init(struct pattern *p, enum pattern_kind kind, uint64_t blocks, double theta,
+/* Refuses, before anything runs, what can't be: for a generator's plan(). */
+int pattern_check(const struct pattern_options *o, uint64_t blocks, uint64_t threads,
+		  struct error *err);
+
+int pattern_init(struct pattern *p, const struct pattern_options *o, uint64_t blocks,
 		 const struct worker *w, struct error *err);
 void pattern_done(struct pattern *p);
 
@@ -38,20 +77,28 @@ static inline uint64_t share_of(uint64_t total, unsigned parts, unsigned index)
 	return share_begin(total, parts, index + 1) - share_begin(total, parts, index);
 }
 
-/* The block that comes after ahead more operations of this thread. */
-static inline uint64_t pattern_next(const struct pattern *p, struct workload_thread *t,
-				    uint64_t ahead)
+/* The kinds that pattern_next() does not answer by itself. */
+uint64_t pattern_next_other(const struct pattern *p, struct workload_thread *t);
+
+/* The block of this thread's next access. Each call is one access: it moves the thread on. */
+static inline uint64_t pattern_next(const struct pattern *p, struct workload_thread *t)
 {
-	uint64_t slice;
+	uint64_t slice, at;
 
 	switch (p->kind) {
 	case PATTERN_SEQUENTIAL:
 		slice = share_of(p->blocks, p->threads, t->index);
-		return share_begin(p->blocks, p->threads, t->index) + (t->position + ahead) % slice;
+		at = t->cursor[0];
+		t->cursor[0] = at + 1 < slice ? at + 1 : 0;
+		return share_begin(p->blocks, p->threads, t->index) + at;
 	case PATTERN_UNIFORM:
 		return rng_below(&t->rng, p->blocks);
 	case PATTERN_ZIPF:
 		return rng_scatter(zipf_draw(p->zipf, &t->rng), p->blocks, p->seed);
+	default:
+		return pattern_next_other(p, t);
 	}
-	__builtin_unreachable();
 }
+
+/* The block that a chase visits after the one at its place: what a block should hold. */
+uint64_t pattern_chase_next(const struct pattern *p, const struct workload_thread *t);

@@ -23,9 +23,11 @@ static const struct option_spec skeleton_options[] = {
 };
 
 /* Runs anywhere, also for `wring plan`: looks at the options alone. */
-static int skeleton_plan(const void *options, struct workload_plan *ret, struct error *err)
+static int skeleton_plan(const void *options, const struct workload_site *site,
+			 struct workload_plan *ret, struct error *err)
 {
 	(void)options;
+	(void)site;
 	(void)err;
 	*ret = (struct workload_plan){ .footprint_bytes = 0, .ops_per_pass = 1000 };
 	return 0;
@@ -43,15 +45,13 @@ static int skeleton_setup(struct worker *w, struct error *err)
 static int64_t skeleton_step(struct workload_thread *t, uint64_t budget, struct error *err)
 {
 	const struct skeleton_options *o = t->worker->options;
-	uint64_t count = MIN(budget, (uint64_t)16);
+	uint64_t count = MIN(budget, (uint64_t)16), start = workload_begin(t);
 
 	(void)err;
 	for (uint64_t i = 0; i < count; i++) {
-		uint64_t start = workload_clock();
-
 		for (volatile uint64_t turn = 0; turn < o->loops; turn++)
 			;
-		workload_record(t, 0, workload_clock() - start);
+		start = workload_record(t, 0, start);
 	}
 	return (int64_t)count;
 }

@@ -6,6 +6,7 @@
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
@@ -39,10 +40,27 @@ static void futex(_Atomic uint32_t *word, int op, uint32_t value)
 	syscall(SYS_futex, word, op, value, NULL, NULL, 0);
 }
 
+/* Until that time on CLOCK_MONOTONIC, or all work is stopped. */
+static void wait_until(struct worker_barrier *barrier, uint64_t t_ns)
+{
+	struct timespec until = { (time_t)(t_ns / 1000000000), (long)(t_ns % 1000000000) };
+
+	while (!atomic_load(&barrier->stop) && workload_clock() < t_ns)
+		syscall(SYS_futex, &barrier->stop, FUTEX_WAIT_BITSET, 0, &until, NULL,
+			FUTEX_BITSET_MATCH_ANY);
+}
+
 void worker_release(struct worker_barrier *barrier, enum worker_go go)
 {
+	atomic_store(&barrier->origin_ns, workload_clock());
 	atomic_store(&barrier->go, go);
 	futex(&barrier->go, FUTEX_WAKE, INT32_MAX);
+}
+
+void worker_stop(struct worker_barrier *barrier)
+{
+	atomic_store(&barrier->stop, 1);
+	futex(&barrier->stop, FUTEX_WAKE, INT32_MAX);
 }
 
 static void wait_for(struct worker_barrier *barrier, enum worker_go go)
@@ -80,35 +98,57 @@ static _Noreturn void fail(const struct worker_args *args, const struct error *e
 	_exit(EXIT_FAILURE);
 }
 
-/* Steps until the operations are done, the time is over, or all are stopped. */
-static void work(const struct worker_args *args, struct workload_thread *t, uint64_t total_ops,
-		 uint64_t duration_ns)
+/* The due time of a thread's operation number n: threads take turns. */
+static uint64_t due_ns(const struct worker_args *args, const struct workload_thread *t,
+		       uint64_t begin_ns, uint64_t n)
 {
-	uint64_t left = share_of(total_ops, args->threads, t->index);
-	uint64_t deadline = duration_ns ? workload_clock() + duration_ns : 0;
+	double turn = (double)n * args->threads + t->index;
 
-	if (duration_ns)
-		left = UINT64_MAX;
+	return begin_ns + (uint64_t)(turn * 1e9 / args->rate);
+}
+
+/*
+ * Steps until the operations are done, the time is over, or all are stopped. With a rate, each
+ * operation has a time at which it is due, whatever became of those before it.
+ */
+static void work(const struct worker_args *args, struct workload_thread *t,
+		 const struct worker_work *work)
+{
+	uint64_t origin = atomic_load(&args->barrier->origin_ns);
+	uint64_t begin = origin + work->start_ns, end = origin + work->end_ns, n = 0;
+	uint64_t left = work->ops ? share_of(work->ops, args->threads, t->index) : UINT64_MAX;
+
+	if (work->start_ns)
+		wait_until(args->barrier, begin);
 	while (left && !atomic_load_explicit(&args->barrier->stop, memory_order_relaxed)) {
 		struct error err = {};
-		int64_t done = args->ops->step(t, left, &err);
+		int64_t done;
 
+		if (args->rate > 0) {
+			t->due_ns = due_ns(args, t, begin, n);
+			wait_until(args->barrier,
+				   work->end_ns && t->due_ns > end ? end : t->due_ns);
+		}
+		if (work->end_ns && workload_clock() >= end)
+			break;
+		if (atomic_load_explicit(&args->barrier->stop, memory_order_relaxed))
+			break;
+		done = args->ops->step(t, args->rate > 0 ? 1 : left, &err);
 		if (done < 0)
 			fail(args, &err);
 		left -= (uint64_t)done;
+		n += (uint64_t)done;
 		t->position += (uint64_t)done;
-		if (deadline && workload_clock() >= deadline)
-			break;
 	}
+	t->due_ns = 0;
 }
 
-static void begin_phase(struct workload_thread *t, bool measuring)
+/* Errors and counters go on: none is forgotten, also of the warm-up. */
+static void begin_phase(struct workload_thread *t, bool timing)
 {
-	uint64_t errors = t->report->errors;
-
-	memset(t->report, 0, sizeof(*t->report));
-	t->report->errors = errors; /* none is forgotten, also of the warm-up */
-	t->measuring = measuring;
+	t->report->ops = t->report->bytes = 0;
+	memset(&t->report->latency, 0, sizeof(t->report->latency));
+	t->timing = timing;
 }
 
 static void *run_thread(void *arg)
@@ -122,12 +162,15 @@ static void *run_thread(void *arg)
 		fail(args, &err);
 	arrive(args, WORKER_READY);
 	wait_for(args->barrier, GO_WARMUP);
-	if (args->warmup_ops || args->warmup_duration_ns)
-		work(args, t, args->warmup_ops, args->warmup_duration_ns);
-	begin_phase(t, true);
+	if (worker_has_work(&args->warmup))
+		work(args, t, &args->warmup);
+	begin_phase(t, args->latency);
 	arrive(args, WORKER_WARM);
 	wait_for(args->barrier, GO_MEASURE);
-	work(args, t, args->measured_ops, args->measured_duration_ns);
+	if (worker_has_work(&args->measured))
+		work(args, t, &args->measured);
+	if (args->ops->thread_finish && args->ops->thread_finish(t, &err) < 0)
+		fail(args, &err);
 	arrive(args, WORKER_DONE);
 	wait_for(args->barrier, GO_EXIT);
 	if (args->ops->thread_teardown)
@@ -146,7 +189,7 @@ static void start_threads(struct job *job, struct thread_job *threads)
 		tj->thread = (struct workload_thread){
 			.worker = &job->worker,
 			.index = i,
-			.report = &job->args->shared->reports[i],
+			.report = &job->args->reports[i],
 		};
 		rng_seed(&tj->thread.rng, rng_mix(job->worker.seed, i + 1));
 		begin_phase(&tj->thread, false);
@@ -172,12 +215,18 @@ _Noreturn void worker_main(const struct worker_args *args)
 			.threads = args->threads,
 			.seed = args->seed,
 			.ops_per_pass = args->ops_per_pass,
-			.stop = (const volatile bool *)&args->barrier->stop,
+			.dir = args->dir,
+			.open_loop = args->rate > 0,
+			.stop = &args->barrier->stop,
+			.program = args->program,
 		},
 	};
 	struct thread_job *threads;
 	struct error err = {};
 
+	/* The kernel would add 50 us to each wait for an operation's time. */
+	if (args->rate > 0)
+		prctl(PR_SET_TIMERSLACK, 1);
 	wait_for(args->barrier, GO_SETUP);
 	threads = calloc(args->threads, sizeof(*threads));
 	if (!threads) {

@@ -18,8 +18,9 @@ enum worker_state { WORKER_BORN, WORKER_READY, WORKER_WARM, WORKER_DONE, WORKER_
 
 /* Shared by the harness and all workers of a trial. */
 struct worker_barrier {
-	_Atomic uint32_t go; /* enum worker_go */
-	_Atomic bool stop;   /* every loop ends at its next batch */
+	_Atomic uint32_t go;	    /* enum worker_go */
+	_Atomic uint32_t stop;	    /* not 0: every loop ends at its next batch; a futex */
+	_Atomic uint64_t origin_ns; /* CLOCK_MONOTONIC of the phase's beginning */
 };
 
 /* Shared by the harness and one worker. */
@@ -27,13 +28,14 @@ struct worker_shared {
 	_Atomic uint32_t arrived[WORKER_STATES]; /* threads that have come this far */
 	_Atomic uint32_t failed;		 /* 1 when err is set */
 	struct error err;
-	struct thread_report reports[]; /* one a thread */
 };
 
-static inline size_t worker_shared_size(unsigned threads)
-{
-	return sizeof(struct worker_shared) + threads * sizeof(struct thread_report);
-}
+/* How much work a phase has, and when. Times count from the phase's beginning; 0: no such limit. */
+struct worker_work {
+	uint64_t ops;	   /* of all threads together; 0: as many as the time allows, if any */
+	uint64_t start_ns; /* nothing before */
+	uint64_t end_ns;   /* nothing new from here on */
+};
 
 struct worker_args {
 	const struct workload_ops *ops;
@@ -42,15 +44,25 @@ struct worker_args {
 	unsigned threads;
 	uint64_t seed;
 	uint64_t ops_per_pass;
-	uint64_t warmup_ops, warmup_duration_ns;     /* both 0: no warm-up */
-	uint64_t measured_ops, measured_duration_ns; /* one of them not 0 */
+	const char *dir; /* NULL: none */
+	double rate;	 /* operations a second of all threads; 0: closed loop */
+	bool latency;	 /* record each operation's */
+	struct worker_work warmup, measured; /* neither limit: no such work */
 	struct worker_barrier *barrier;
 	struct worker_shared *shared;
+	struct thread_report *reports;	  /* one a thread, shared too */
+	struct workload_program *program; /* shared; NULL for most */
 	int event_fd; /* an eventfd: 1 is added when a state is reached, or at a failure */
 };
 
 /* Runs in the child and does not return. */
 _Noreturn void worker_main(const struct worker_args *args);
 
-/* The harness's side: releases all workers of a barrier to the next phase. */
+/* The harness's side: releases all workers of a barrier to the next phase, or stops all work. */
 void worker_release(struct worker_barrier *barrier, enum worker_go go);
+void worker_stop(struct worker_barrier *barrier);
+
+static inline bool worker_has_work(const struct worker_work *work)
+{
+	return work->ops || work->end_ns;
+}

@@ -74,4 +74,9 @@ int suite_read_expect(struct expect_spec *expect, const struct yaml_node *node, 
 int suite_read_workloads(struct scenario *scenario, const struct yaml_node *list,
 			 const struct machine_spec *machine, struct error *err);
 
+/* The machine can hold what the workloads own; complains at the scenario's name or the workload. */
+int suite_check_memory(const struct scenario *scenario, const struct machine_spec *machine,
+		       const struct yaml_node *name, const struct yaml_node *workloads,
+		       struct error *err);
+
 void scenario_done(struct scenario *scenario);

@@ -4,6 +4,7 @@ harness_libharness_a_SOURCES += \
 	harness/suite/read-cgroup.c \
 	harness/suite/read-expect.c \
 	harness/suite/internal.h \
+	harness/suite/check-memory.c \
 	harness/suite/json.c \
 	harness/suite/limits.c harness/suite/limits.h \
 	harness/suite/load.c \

@@ -120,32 +120,12 @@ static int read_expects(struct scenario *s, const struct yaml_node *list, struct
 	return 0;
 }
 
-/* The VM's memory and its swap must hold what the workloads own, or no limit is ever tested. */
-static int check_footprint(const struct scenario *s, const struct machine_spec *machine,
-			   const struct yaml_node *at, struct error *err)
-{
-	char need[FORMAT_MAX], memory[FORMAT_MAX], swap[FORMAT_MAX];
-	uint64_t bytes = 0, footprint = scenario_footprint(s);
-
-	for (size_t i = 0; i < machine->node_count; i++)
-		bytes += machine->nodes[i];
-	if (footprint <= bytes + machine->swap.size_bytes)
-		return 0;
-	return yaml_complain(at, err,
-			     "the workloads own up to %s, the machine has %s of memory and %s of "
-			     "swap: make machine.nodes or machine.swap larger, or the workloads "
-			     "smaller",
-			     format_size_short((double)footprint, need),
-			     format_size_short((double)bytes, memory),
-			     format_size_short((double)machine->swap.size_bytes, swap));
-}
-
 /* A timed workload ends before the trial is given up. */
 static int check_timeout(const struct scenario *s, const struct yaml_node *list, struct error *err)
 {
 	for (size_t i = 0; i < s->workload_count; i++) {
 		const struct placement *p = &s->workloads[i].placement;
-		uint64_t work_ns = p->duration_ns + p->warmup_duration_ns;
+		uint64_t work_ns = MAX(placement_end_ns(p), p->start_ns) + p->warmup_duration_ns;
 		char work[FORMAT_MAX], limit[FORMAT_MAX];
 
 		if (work_ns < s->timeout_ns)
@@ -190,6 +170,9 @@ int suite_read_scenario(struct scenario *s, const struct yaml_node *node,
 	if (r == 0)
 		r = check_timeout(s, workloads, err);
 	if (r == 0)
-		r = check_footprint(s, machine, yaml_map_get(node, "name"), err);
+		r = suite_check_memory(s, machine, yaml_map_get(node, "name"), workloads, err);
+	if (r == 0 && scenario_processes(s) > SUITE_PROCESSES_MAX)
+		r = yaml_complain(workloads, err, "%zu processes: a scenario has at most %d",
+				  scenario_processes(s), SUITE_PROCESSES_MAX);
 	return r;
 }

@@ -3,6 +3,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "harness/suite/internal.h"
 #include "src/macro.h"
@@ -27,6 +28,11 @@ static const struct yaml_node *where(const struct context *c, const char *name)
 {
 	const struct option_spec *spec = option_find(placement_options, name);
 
+	if (!spec) {
+		const struct yaml_node *own = yaml_map_get(c->options, name);
+
+		return own ? own : c->kind;
+	}
 	for (size_t i = 0; i < c->options->count; i++)
 		if (option_find(spec, c->options->keys[i]->text) == spec)
 			return c->options->items[i];
@@ -188,13 +194,20 @@ static int resolve_work(const struct context *c, struct workload_spec *w)
 	unsigned ways = !!p->passes + !!p->ops + !!p->duration_ns;
 	uint64_t ops;
 
+	if (p->stop_ns && p->stop_ns <= p->start_ns)
+		return yaml_complain(where(c, "stop"), c->err,
+				     "stop: it would end before it starts");
+	if (p->rate < 0 || p->rate > 1e9)
+		return yaml_complain(where(c, "rate"), c->err,
+				     "rate: %g is out of range: 0 to 1000000000 a second", p->rate);
+
 	if (ways > 1)
 		return yaml_complain(where(c, p->duration_ns ? "duration" : "ops"), c->err,
 				     "give one of passes, ops and duration, not %u of them", ways);
 	if (p->warmup_passes && p->warmup_duration_ns)
 		return yaml_complain(where(c, "warmup_duration"), c->err,
 				     "give one of warmup_passes and warmup_duration, not both");
-	if (!ways)
+	if (!ways && !p->stop_ns)
 		p->passes = 1;
 	if (__builtin_mul_overflow(MAX(p->passes, p->warmup_passes), w->plan.ops_per_pass, &ops))
 		return yaml_complain(c->kind, c->err,
@@ -202,8 +215,68 @@ static int resolve_work(const struct context *c, struct workload_spec *w)
 	return 0;
 }
 
+/* A knob of the scenario as a number; 0 when it isn't set. */
+static uint64_t knob_number(const struct scenario *s, const char *name)
+{
+	uint64_t n = 0;
+
+	for (size_t i = 0; i < s->knob_count; i++)
+		if (streq(s->knobs[i].name, name))
+			parse_u64(s->knobs[i].value, &n);
+	return n;
+}
+
+static struct workload_site make_site(const struct context *c, const struct placement *p)
+{
+	const struct machine_spec *machine = c->machine;
+	struct workload_site site = {
+		.page_bytes = (size_t)sysconf(_SC_PAGESIZE),
+		.threads = p->threads,
+		.node_count = machine->node_count,
+		.swap_bytes = machine->swap.type == SWAP_NONE ? 0 : machine->swap.size_bytes,
+		.disk_bytes = machine->disk.type == DISK_NONE ? 0 : machine->disk.size_bytes,
+		.hugepages = knob_number(c->scenario, "vm.nr_hugepages") +
+			     knob_number(c->scenario, "vm.nr_overcommit_hugepages"),
+		.rated = p->rate > 0,
+	};
+
+	memcpy(site.node_bytes, machine->nodes, sizeof(site.node_bytes));
+	return site;
+}
+
+/* Its own directory is on a filesystem that is there and has the room. */
+static int check_dir(const struct context *c, const struct workload_spec *w)
+{
+	const struct machine_spec *machine = c->machine;
+	char need[FORMAT_MAX], size[FORMAT_MAX];
+	uint64_t bytes = w->plan.disk_bytes * w->placement.processes;
+
+	if (!w->plan.dir)
+		return 0;
+	if (!streq(w->plan.dir, "disk") && !streq(w->plan.dir, "tmpfs") && *w->plan.dir != '/')
+		return yaml_complain(where(c, "dir"), c->err,
+				     "dir: «%s» is none of disk, tmpfs, or an absolute path",
+				     w->plan.dir);
+	if (!streq(w->plan.dir, "disk"))
+		return 0;
+	if (machine->disk.type == DISK_NONE)
+		return yaml_complain(where(c, "dir"), c->err,
+				     "dir: disk, but the machine has none: add machine.disk, as "
+				     "disk: {type: null_blk, size: 256M}; or, on a host, name a "
+				     "directory");
+	/* ext4 takes some for itself: its journal, tables of inodes. */
+	if (bytes <= machine->disk.size_bytes - machine->disk.size_bytes / 8)
+		return 0;
+	return yaml_complain(c->kind, c->err,
+			     "its files take %s, the machine's disk has %s, an eighth of it for "
+			     "the filesystem: make machine.disk larger",
+			     format_size_short((double)bytes, need),
+			     format_size(machine->disk.size_bytes, size));
+}
+
 static int check_workload(const struct context *c, struct workload_spec *w)
 {
+	struct workload_site site = make_site(c, &w->placement);
 	struct error why = {};
 	int r;
 
@@ -216,9 +289,10 @@ static int check_workload(const struct context *c, struct workload_spec *w)
 		r = check_memory(c, w->placement.memory);
 	if (r < 0)
 		return r;
-	if (w->ops->plan(w->options, &w->plan, &why) < 0)
+	if (w->ops->plan(w->options, &site, &w->plan, &why) < 0)
 		return yaml_complain(c->kind, c->err, "%s: %s", w->ops->name, why.text);
-	return resolve_work(c, w);
+	r = check_dir(c, w);
+	return r < 0 ? r : resolve_work(c, w);
 }
 
 static int unknown_workload(const struct yaml_node *key, struct error *err)

@@ -18,6 +18,7 @@
 #define TIME_MAX (24ull * 3600 * 1000000000)
 
 static const char *const swap_types[] = { "none", "zram", "null_blk", NULL };
+static const char *const latency_names[] = { "each", "none", NULL };
 static const char *const disk_types[] = { "none", "null_blk", NULL };
 
 const struct option_spec swap_options[] = {
@@ -53,9 +54,23 @@ const struct option_spec placement_options[] = {
 		      .meta = "POLICY",
 		      .help = "default, local, bind:LIST, preferred:N or interleave:LIST of nodes"),
 	OPTION_U64(struct placement, threads, .name = "threads", .fallback = "1", .min = 1,
-		   .max = 256, .help = "threads that share the work"),
+		   .max = 256, .help = "threads that share a process's work"),
+	OPTION_U64(struct placement, processes, .name = "processes", .fallback = "1", .min = 1,
+		   .max = SUITE_PROCESSES_MAX,
+		   .help = "processes that each do all of it, each with memory of its own"),
+	OPTION_NUMBER(struct placement, rate, .name = "rate", .fallback = "0",
+		      .help = "open loop: operations a second of a process, each timed from when "
+			      "it was due; 0: one after another"),
+	OPTION_CHOICE(struct placement, latency, .name = "latency", .fallback = "each",
+		      .choices = latency_names,
+		      .help = "time each operation, or none: the clock costs some 25 ns"),
+	OPTION_TIME(struct placement, start_ns, .name = "start", .fallback = "0", .max = TIME_MAX,
+		    .help = "when in the measured phase it begins"),
+	OPTION_TIME(struct placement, stop_ns, .name = "stop", .min = 1000000, .max = TIME_MAX,
+		    .help = "when in the measured phase it ends, whatever is left to do"),
 	OPTION_U64(struct placement, passes, .name = "passes", .min = 1, .max = 1000000000,
-		   .help = "fixed work: passes over the whole; 1 unless ops or duration is given"),
+		   .help = "fixed work: passes over the whole; 1 unless ops, duration or stop is "
+			   "given"),
 	OPTION_U64(struct placement, ops, .name = "ops", .min = 1, .max = 1000000000000000,
 		   .help = "fixed work: operations of all threads together"),
 	OPTION_TIME(struct placement, duration_ns, .name = "duration", .min = 1000000,
@@ -220,8 +235,31 @@ uint64_t scenario_footprint(const struct scenario *scenario)
 {
 	uint64_t sum = 0;
 
-	for (size_t i = 0; i < scenario->workload_count; i++)
-		if (__builtin_add_overflow(sum, scenario->workloads[i].plan.footprint_bytes, &sum))
+	for (size_t i = 0; i < scenario->workload_count; i++) {
+		const struct workload_spec *w = &scenario->workloads[i];
+		uint64_t all;
+
+		if (__builtin_mul_overflow(w->plan.footprint_bytes, w->placement.processes, &all) ||
+		    __builtin_add_overflow(sum, all, &sum))
 			return UINT64_MAX;
+	}
 	return sum;
+}
+
+size_t scenario_processes(const struct scenario *scenario)
+{
+	size_t sum = 0;
+
+	for (size_t i = 0; i < scenario->workload_count; i++)
+		sum += scenario->workloads[i].placement.processes;
+	return sum;
+}
+
+uint64_t placement_end_ns(const struct placement *p)
+{
+	uint64_t end = p->duration_ns ? p->start_ns + p->duration_ns : 0;
+
+	if (p->stop_ns && (!end || p->stop_ns < end))
+		end = p->stop_ns;
+	return end;
 }

@@ -16,7 +16,8 @@
 #include "src/strlist.h"
 #include "workloads/workload.h"
 
-#define SUITE_NODES_MAX 8
+#define SUITE_NODES_MAX	    WORKLOAD_NODES_MAX
+#define SUITE_PROCESSES_MAX 256
 
 enum { SWAP_NONE, SWAP_ZRAM, SWAP_NULL_BLK };
 enum { DISK_NONE, DISK_NULL_BLK };
@@ -60,14 +61,19 @@ struct cgroup_spec {
 	size_t limit_count;
 };
 
+enum { LATENCY_EACH, LATENCY_NONE };
+
 /* What every workload takes besides its generator's own options: filled by placement_options. */
 struct placement {
 	char *name;   /* in columns and metrics; given, or the generator's (and "-2", "-3") */
 	char *in;     /* path of its cgroup, a leaf; NULL: outside of the suite's cgroups */
 	char *cpus;   /* hwloc sets: "all", "node0", "core:0-3", "pu:2" */
 	char *memory; /* "default", "local", "bind:0", "preferred:1", "interleave:0-1" */
-	uint64_t threads;
-	uint64_t passes, ops, duration_ns;	    /* exactly one of them is not 0 */
+	uint64_t threads, processes;	   /* threads of each process */
+	double rate;			   /* operations a second of a process; 0: closed loop */
+	int latency;			   /* LATENCY_EACH, LATENCY_NONE */
+	uint64_t start_ns, stop_ns;	   /* from the measured phase's begin; stop 0: none */
+	uint64_t passes, ops, duration_ns; /* of each process; one of them or stop_ns is not 0 */
 	uint64_t warmup_passes, warmup_duration_ns; /* at most one is not 0 */
 	uint64_t seed; /* added to the trial's, so that two workloads can share accesses; 0: by
 			  index */
@@ -143,5 +149,12 @@ void suite_free(struct suite *suite);
 /* The cgroup of that path, or NULL. */
 const struct cgroup_spec *scenario_cgroup(const struct scenario *scenario, const char *path);
 
-/* The most memory that all workloads of a scenario will own together. */
+/* The most memory that all workloads of a scenario will own together, in all their processes. */
 uint64_t scenario_footprint(const struct scenario *scenario);
+
+/* Worker processes that the scenario starts. */
+size_t scenario_processes(const struct scenario *scenario);
+
+/* When the workload begins nothing new, from the measured phase's begin; 0: when its work is done.
+ */
+uint64_t placement_end_ns(const struct placement *placement);
