@@ -69,6 +69,8 @@ const struct knob knobs[] = {
 	VM(dirty_background_bytes, 0, INT64_MAX, "the same as dirty_background_ratio, in bytes"),
 	VM(dirty_expire_centisecs, 0, 360000, "age at which dirty pages are written"),
 	VM(dirty_writeback_centisecs, 0, 360000, "how often writeback looks"),
+	VM(nr_hugepages, 0, 1048576, "huge pages of 2 MiB that are reserved"),
+	VM(nr_overcommit_hugepages, 0, 1048576, "huge pages that a process may get beyond those"),
 	VM(overcommit_memory, 0, 2, "how address space is promised"),
 	{ .name = "vm.page_cluster",
 	  .path = "sys/vm/page-cluster",

@@ -169,6 +169,10 @@ static size_t read_source(struct sampler *s, const struct source *source)
 
 static char *column_name(const struct source *source, const struct kv_pair *pair)
 {
+	const char *field = kv_field(source->format, source->count);
+
+	if (field)
+		return text_format("%s.%s", source->prefix, field);
 	if (source->format == KV_SINGLE)
 		return strdup(source->prefix);
 	return text_format("%s.%.*s%s", source->prefix, (int)pair->key_len, pair->key,
@@ -191,8 +195,8 @@ static int learn(struct sampler *s, struct source *source, struct error *err)
 		key.name = strndup(pair.key, pair.key_len);
 		if (!key.name)
 			return error_set(err, -ENOMEM, "sampler");
+		r = add_column(s, column_name(source, &pair), &key.column, err);
 		keys[source->count++] = key;
-		r = add_column(s, column_name(source, &pair), &keys[source->count - 1].column, err);
 		if (r < 0)
 			return r;
 	}

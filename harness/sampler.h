@@ -29,10 +29,10 @@ int sampler_new(struct sampler **ret, struct error *err);
 void sampler_free(struct sampler *s);
 
 /*
- * Adds a file; its columns are PREFIX.KEY (KV_FLAT), PREFIX (KV_SINGLE), PREFIX.some.total and
- * PREFIX.full.total (KV_PSI). -ENOENT, without columns, when this kernel has no such file: err
- * is untouched. Keys that appear later than sampler_prepare() are counted as relearned and left
- * out.
+ * Adds a file; its columns are PREFIX.KEY (KV_FLAT, KV_MM_STAT), PREFIX (KV_SINGLE),
+ * PREFIX.some.total and PREFIX.full.total (KV_PSI). -ENOENT, without columns, when this kernel has
+ * no such file: err is untouched. Keys that appear later than sampler_prepare() are counted as
+ * relearned and left out.
  */
 int sampler_add_file(struct sampler *s, int dirfd, const char *path, enum kv_format format,
 		     const char *prefix, struct error *err);

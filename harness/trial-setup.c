@@ -168,6 +168,21 @@ static int add_workload_counters(struct sampler *s, const struct workload_spec *
 	return r;
 }
 
+/* Of each zram disk: what its pages were, and what they take compressed. */
+static int add_zram(struct trial_state *t, struct error *err)
+{
+	int r = 0;
+
+	for (unsigned n = 0; r == 0; n++) {
+		char path[40], prefix[20];
+
+		snprintf(path, sizeof(path), "block/zram%u/mm_stat", n);
+		snprintf(prefix, sizeof(prefix), "zram%u", n);
+		r = sampler_add_file(t->sampler, t->fs->sys, path, KV_MM_STAT, prefix, err);
+	}
+	return r == -ENOENT ? 0 : r;
+}
+
 int trial_make_sampler(struct trial_state *t, struct error *err)
 {
 	int r = sampler_new(&t->sampler, err);
@@ -177,6 +192,8 @@ int trial_make_sampler(struct trial_state *t, struct error *err)
 				"", err);
 	if (r == 0)
 		r = add_nodes(t, err);
+	if (r == 0)
+		r = add_zram(t, err);
 	for (size_t i = 0; r == 0 && i < t->tree.count; i++)
 		r = add_sources(t->sampler, t->tree.groups[i].fd, cgroup_sources,
 				ARRAY_SIZE(cgroup_sources), t->tree.groups[i].path, err);

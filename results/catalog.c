@@ -131,6 +131,13 @@ const struct metric_def metric_defs[] = {
 	EVENT("swap.zswap_in", "zswpin", "pages", "Pages brought back from zswap", BETTER_NONE),
 	EVENT("swap.zswap_out", "zswpout", "pages", "Pages stored in zswap", BETTER_NONE),
 
+	{ "swap.zram_ratio", "1",
+	  "Size of the pages in zram over what they take compressed, at the phase's end",
+	  "last(zram0.orig_data_size) / last(zram0.compr_data_size)", BETTER_HIGHER },
+	{ "swap.zram_incompressible", "pages",
+	  "Pages that zram keeps as they are, at the phase's end", "last(zram0.huge_pages)",
+	  BETTER_LOWER },
+
 	{ "fault.minor", "events", "Page faults that needed no read",
 	  "vmstat.pgfault - vmstat.pgmajfault", BETTER_LOWER },
 	{ "fault.major", "events", "Page faults that waited for a read", "vmstat.pgmajfault",
@@ -312,3 +319,7 @@ const struct metric_def metric_defs[] = {
 	  "min(nodeN.nr_free_pages)", BETTER_NONE },
 	{}
 };
+
+const struct metric_def metric_counter = { "work.NAME.COUNTER", "1",
+					   "What a generator counts besides its operations",
+					   "work.NAME.COUNTER", BETTER_NONE };

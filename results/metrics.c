@@ -155,10 +155,10 @@ static json_t *number(double value)
 	return json_real(value);
 }
 
-static int add_metric(json_t *metrics, const struct formula_context *context,
-		      const struct doubts *doubts, bool *used)
+static int add_metric(json_t *metrics, const struct metric_def *def,
+		      const struct formula_context *context, const struct doubts *doubts,
+		      bool *used)
 {
-	const struct metric_def *def = context->self;
 	size_t columns = context->record->samples.columns;
 	const struct doubt *doubt;
 	struct formula_result result;
@@ -199,8 +199,45 @@ static int add_family(json_t *metrics, const struct record *record, const struct
 
 	while (r == 0 &&
 	       (context.name = formula_instance(record, scope, &cursor, buf, sizeof(buf))))
-		r = add_metric(metrics, &context, doubts, used);
+		r = add_metric(metrics, def, &context, doubts, used);
 	return r;
+}
+
+/*
+ * What a generator counts besides operations, as trial.json names it: work.NAME.COUNTER. A level is
+ * its last value, another its increase over the phase.
+ */
+static int add_counters(json_t *metrics, const struct record *record, const struct doubts *doubts,
+			bool *used)
+{
+	json_t *workload, *counter;
+	const char *key;
+	size_t i;
+
+	json_array_foreach (json_object_get(record->trial, "workloads"), i, workload) {
+		const char *workload_name = json_string_value(json_object_get(workload, "name"));
+
+		json_object_foreach (json_object_get(workload, "counters"), key, counter) {
+			const char *unit = json_string_value(json_object_get(counter, "unit"));
+			bool level = json_is_true(json_object_get(counter, "level"));
+			char name[METRIC_NAME_MAX], formula[METRIC_NAME_MAX];
+			struct metric_def def = { .name = name,
+						  .unit = unit ? unit : "1",
+						  .formula = formula };
+			struct formula_context context = { .record = record,
+							   .phase =
+								   record_phase(record, "measured"),
+							   .name = workload_name };
+			int r;
+
+			snprintf(name, sizeof(name), "work.NAME.%s", key);
+			snprintf(formula, sizeof(formula), level ? "last(%s)" : "%s", name);
+			r = workload_name ? add_metric(metrics, &def, &context, doubts, used) : 0;
+			if (r < 0)
+				return r;
+		}
+	}
+	return 0;
 }
 
 json_t *metrics_compute(const struct record *record, const json_t *closure)
@@ -214,6 +251,8 @@ json_t *metrics_compute(const struct record *record, const json_t *closure)
 		return metrics;
 	for (const struct metric_def *def = metric_defs; r == 0 && def->name; def++)
 		r = add_family(metrics, record, def, &doubts, used);
+	if (r == 0)
+		r = add_counters(metrics, record, &doubts, used);
 	if (r < 0) {
 		json_decref(metrics);
 		return NULL;

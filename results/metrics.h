@@ -19,6 +19,9 @@ struct metric_def {
 /* {}-terminated. */
 extern const struct metric_def metric_defs[];
 
+/* Stands for the metrics that a generator's own counters make; their unit is in the record. */
+extern const struct metric_def metric_counter;
+
 /* The definition of a metric's name as it stands in a record ("work.anon.rate"), or NULL. */
 const struct metric_def *metric_find(const char *name);
 

@@ -60,7 +60,8 @@ struct cell {
 struct row {
 	const char *name; /* borrowed from a trial */
 	const struct metric_def *def;
-	size_t group; /* by first appearance in the catalog's order */
+	const char *unit; /* the record's */
+	size_t group;	  /* by first appearance in the catalog's order */
 	struct cell *cells;
 };
 
@@ -188,7 +189,7 @@ static int fill_cell(struct cell *cell, const struct scenario_trials *s, const c
 	if (invalid)
 		snprintf(cell->value, sizeof(cell->value), "invalid");
 	else if (count)
-		format_cell(cell, values, count, row->def->unit);
+		format_cell(cell, values, count, row->unit);
 	else
 		snprintf(cell->value, sizeof(cell->value), "-");
 	return 0;
@@ -213,6 +214,8 @@ static bool interesting(const struct scenario_trials *s, const char *name)
 
 static bool is_shown(const struct scenario_trials *s, const char *name, const char *catalog_name)
 {
+	if (streq(catalog_name, metric_counter.name))
+		return interesting(s, name);
 	for (size_t i = 0; i < ARRAY_SIZE(headlines); i++)
 		if (streq(catalog_name, headlines[i].name))
 			return headlines[i].always || interesting(s, name);
@@ -225,6 +228,8 @@ static size_t group_length(const struct row *row)
 	const char *tail = strstr(row->def->name, "NAME");
 	size_t len = strlen(row->name);
 
+	if (row->def == &metric_counter)
+		return (size_t)(strrchr(row->name, '.') - row->name);
 	if (tail)
 		return len - strlen(tail + strlen("NAME"));
 	if (starts_with(row->def->name, "node.N"))
@@ -271,7 +276,8 @@ static void sort_rows(struct table *table)
 	qsort(table->rows, table->count, sizeof(*table->rows), by_group);
 }
 
-static int add_row(struct table *table, const char *name, const struct metric_def *def)
+static int add_row(struct table *table, const char *name, const struct metric_def *def,
+		   const char *unit)
 {
 	struct row *more = reallocarray(table->rows, table->count + 1, sizeof(*more));
 	struct row *row;
@@ -280,7 +286,7 @@ static int add_row(struct table *table, const char *name, const struct metric_de
 		return -ENOMEM;
 	table->rows = more;
 	row = &more[table->count];
-	*row = (struct row){ .name = name, .def = def };
+	*row = (struct row){ .name = name, .def = def, .unit = unit ? unit : def->unit };
 	row->cells = calloc(table->s->kernel_count, sizeof(*row->cells));
 	if (!row->cells)
 		return -ENOMEM;
@@ -303,13 +309,16 @@ static int collect(struct table *table, bool all)
 
 		json_object_foreach (metrics, name, value) {
 			const struct metric_def *def = metric_find(name);
+			const char *unit = json_string_value(json_object_get(value, "unit"));
 
+			if (!def && starts_with(name, "work."))
+				def = &metric_counter;
 			if (!def || strlist_contains(&seen, name) ||
 			    (!all && !is_shown(table->s, name, def->name)))
 				continue;
 			r = strlist_add(&seen, name);
 			if (r == 0)
-				r = add_row(table, name, def);
+				r = add_row(table, name, def, unit);
 			if (r < 0)
 				break;
 		}
@@ -352,7 +361,7 @@ static int measure(struct layout *layout, const struct table *table)
 		const struct row *row = &table->rows[i];
 
 		layout->name = MAX(layout->name, width(row->name));
-		layout->unit = MAX(layout->unit, width(shown_unit(row->def->unit)));
+		layout->unit = MAX(layout->unit, width(shown_unit(row->unit)));
 		for (size_t k = 0; k < table->s->kernel_count; k++) {
 			layout->value[k] = MAX(layout->value[k], width(row->cells[k].value));
 			layout->range[k] = MAX(layout->range[k], width(row->cells[k].range));
@@ -366,8 +375,7 @@ static void print_row(FILE *f, const struct layout *layout, const struct table *
 {
 	int gap = 0;
 
-	fprintf(f, "  %-*s  %-*s", layout->name, row->name, layout->unit,
-		shown_unit(row->def->unit));
+	fprintf(f, "  %-*s  %-*s", layout->name, row->name, layout->unit, shown_unit(row->unit));
 	for (size_t k = from; k < to; k++) {
 		const struct cell *cell = &row->cells[k];
 

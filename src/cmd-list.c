@@ -49,6 +49,12 @@ static int show_workload(const char *name, struct error *err)
 		return unknown(&search, "workload", err);
 	printf("%s: %s\n\nIts own keys:\n", ops->name, ops->summary);
 	option_print(stdout, ops->options, "");
+	if (ops->counters) {
+		printf("\nIt counts, as metrics work.NAME.COUNTER:\n");
+		for (const struct counter_spec *c = ops->counters; c->name; c++)
+			printf("  %-29s %s (%s%s)\n", c->name, c->help, c->unit,
+			       c->level ? ", at the end" : "");
+	}
 	printf("\nKeys of every workload:\n");
 	option_print(stdout, placement_options, "");
 	for (const struct requirement *need = ops->needs; need && need->name; need++)

@@ -76,8 +76,7 @@ check-san:
 # Boots real kernels: wring as root inside a VM, and VMs as wring runs them.
 EXTRA_PROGRAMS = wring-test-vm
 wring_test_vm_SOURCES = tests/vm/lab.c
-vm_tests = tests/vm/run tests/vm/init tests/vm/host.sh tests/vm/lab-fingerprints.sh \
-	tests/vm/lab-failures.sh
+vm_tests = tests/vm/run tests/vm/init $(wildcard $(srcdir)/tests/vm/*.sh)
 EXTRA_DIST += $(vm_tests)
 check-vm: all wring-test-vm
 	$(srcdir)/tests/vm/run

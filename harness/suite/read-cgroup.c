@@ -18,7 +18,9 @@ static const char *const file_prefixes[] = { "cgroup.", "cpu.",	   "cpuset.", "h
 static const char *const column_prefixes[] = { "vmstat",    "meminfo",	  "zoneinfo",
 					       "buddyinfo", "psi",	  "work",
 					       "sampler",   "khugepaged", NULL };
-static const char *const numbered_prefixes[] = { "node", "kswapd", "kcompactd", "cpu", NULL };
+static const char *const numbered_prefixes[] = {
+	"node", "kswapd", "kcompactd", "cpu", "zram", NULL
+};
 
 static bool is_column(const char *name)
 {

@@ -172,6 +172,40 @@ static json_t *guest_suite(const struct lab_trial *t)
 	return suite;
 }
 
+/* A host's file under its own path; -EEXIST, when it is there already, is no error. */
+static int add_host_file(struct initramfs *archive, const char *path, bool program,
+			 struct error *err)
+{
+	const char *name = path + strspn(path, "/");
+	int r = initramfs_add_program(archive, name, path, err);
+
+	if (r == -ENOEXEC && !program)
+		r = initramfs_add_file(archive, name, path, 0755, err);
+	else if (r == -ENOEXEC)
+		error_say(err, r,
+			  "%s is not a 64-bit program: for a script, make its interpreter the "
+			  "command's first word, and name the script under files",
+			  path);
+	return r == -EEXIST ? 0 : r;
+}
+
+/* What a workload runs, with the libraries that it needs, and the files beside it. */
+static int add_workload_files(struct initramfs *archive, const struct workload_spec *w,
+			      struct error *err)
+{
+	_cleanup_free_ char *program = NULL;
+	int r = 0;
+
+	if (w->plan.program) {
+		r = process_find(w->plan.program, &program, err);
+		if (r == 0)
+			r = add_host_file(archive, program, true, err);
+	}
+	for (size_t i = 0; r == 0 && w->plan.files && i < w->plan.files->count; i++)
+		r = add_host_file(archive, w->plan.files->items[i], false, err);
+	return r < 0 ? error_prefix(err, "workload %s", w->placement.name) : 0;
+}
+
 /* The trial's own part of the initramfs: what to run. */
 static int make_order(const struct lab_trial *t, const char *path, struct error *err)
 {
@@ -186,6 +220,8 @@ static int make_order(const struct lab_trial *t, const char *path, struct error 
 			     json_pack("{s:s, s:I}", "clock", lab_clock_names[t->clock], "seed",
 				       (json_int_t)t->seed),
 			     err);
+	for (size_t i = 0; r == 0 && i < t->scenario->workload_count; i++)
+		r = add_workload_files(archive, &t->scenario->workloads[i], err);
 	if (r == 0)
 		r = initramfs_finish(archive, err);
 	initramfs_free(archive);

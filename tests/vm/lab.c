@@ -3,7 +3,9 @@
  * Runs a test script as root inside a VM: boots a kernel of the cache with busybox, the program
  * as it was built, and the tests, and passes on the TAP that the script prints.
  *
- *   wring-test-vm KERNEL SRCDIR SCRIPT...
+ *   wring-test-vm KERNEL SRCDIR FILE...
+ *
+ * A FILE that is no .sh is a test program of the build folder: it is run there as it is.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -35,11 +37,20 @@ static char *in_dir(const struct bench *b, const char *name)
 	return path_join(b->dir, name);
 }
 
-static int add_script(struct bench *b, const char *name, struct error *err)
+static bool is_script(const char *name)
+{
+	size_t len = strlen(name);
+
+	return len > 3 && streq(name + len - 3, ".sh");
+}
+
+static int add_test(struct bench *b, const char *name, struct error *err)
 {
 	_cleanup_free_ char *host = path_join(b->srcdir, name);
 	_cleanup_free_ char *guest = text_format("wring/%s", name);
 
+	if (!is_script(name))
+		return initramfs_add_program(b->archive, guest, name, err);
 	return initramfs_add_file(b->archive, guest, host, 0755, err);
 }
 
@@ -55,13 +66,13 @@ static int add_all(struct bench *b, char **scripts, struct error *err)
 	if (r == 0)
 		r = initramfs_add_program(b->archive, "wring/wring", "./wring", err);
 	if (r == 0)
-		r = add_script(b, "tests/tap.sh", err);
+		r = add_test(b, "tests/tap.sh", err);
 	for (char **s = scripts; *s && r == 0; s++) {
 		char *more = text_format("%s%s\n", list ? list : "", *s);
 
 		free(list);
 		list = more;
-		r = add_script(b, *s, err);
+		r = add_test(b, *s, err);
 	}
 	return r < 0 ? r
 		     : initramfs_add_data(b->archive, "wring/scripts", list, strlen(list), 0644,
@@ -112,6 +123,7 @@ static int boot(struct bench *b, struct error *err)
 		.nodes = { 768ull << 20, 256ull << 20 },
 		.node_count = 2,
 		.swap = { .type = SWAP_ZRAM, .algorithm = (char *)"lz4" },
+		.disk = { .type = DISK_NULL_BLK },
 	};
 	_cleanup_free_ char *base = in_dir(b, "base.cpio"), *extra = in_dir(b, "tests.cpio");
 	_cleanup_free_ char *whole = in_dir(b, "initramfs.cpio"), *console = in_dir(b, "console");
