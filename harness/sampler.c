@@ -167,6 +167,12 @@ static size_t read_source(struct sampler *s, const struct source *source)
 	return len;
 }
 
+/* A number without a key that has no name either: a field that came with a later kernel. */
+static bool is_nameless(const struct source *source, size_t place)
+{
+	return source->format == KV_MM_STAT && !kv_field(source->format, place);
+}
+
 static char *column_name(const struct source *source, const struct kv_pair *pair)
 {
 	const char *field = kv_field(source->format, source->count);
@@ -192,6 +198,8 @@ static int learn(struct sampler *s, struct source *source, struct error *err)
 		if (!keys)
 			return error_set(err, -ENOMEM, "sampler");
 		source->keys = keys;
+		if (is_nameless(source, source->count))
+			break;
 		key.name = strndup(pair.key, pair.key_len);
 		if (!key.name)
 			return error_set(err, -ENOMEM, "sampler");
@@ -266,7 +274,8 @@ static void take_source(struct sampler *s, struct source *source)
 
 	for (size_t i = 0; i < source->count; i++)
 		s->now[source->keys[i].column] = MISSING;
-	for (size_t place = 0; kv_next(source->format, &cursor, end, &pair); place++) {
+	for (size_t place = 0;
+	     kv_next(source->format, &cursor, end, &pair) && !is_nameless(source, place); place++) {
 		const struct key *key = match(source, place, &pair, &changed);
 
 		if (key)

@@ -74,11 +74,12 @@ check-san:
 	cd $(san_dir)/build && $(MAKE) $(AM_MAKEFLAGS) check
 
 # Boots real kernels: wring as root inside a VM, and VMs as wring runs them.
-EXTRA_PROGRAMS = wring-test-vm
+EXTRA_PROGRAMS = wring-test-vm tests/vm/placement
 wring_test_vm_SOURCES = tests/vm/lab.c
 vm_tests = tests/vm/run tests/vm/init $(wildcard $(srcdir)/tests/vm/*.sh)
 EXTRA_DIST += $(vm_tests)
-check-vm: all wring-test-vm
+tests_vm_placement_SOURCES = tests/vm/placement.c
+check-vm: all wring-test-vm tests/vm/placement
 	$(srcdir)/tests/vm/run
 
 check-format:

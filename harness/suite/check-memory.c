@@ -76,7 +76,7 @@ static int check_bound(const struct workload_spec *w, const struct machine_spec 
 		       const struct yaml_node *at, struct error *err)
 {
 	const struct placement *p = &w->placement;
-	char need[FORMAT_MAX], memory[FORMAT_MAX];
+	char need[FORMAT_MAX], pinned[FORMAT_MAX], memory[FORMAT_MAX], swap[FORMAT_MAX];
 	uint64_t bytes;
 
 	if (!starts_with(p->memory, "bind:"))
@@ -86,11 +86,15 @@ static int check_bound(const struct workload_spec *w, const struct machine_spec 
 	    w->plan.footprint_bytes * p->processes <= bytes + machine->swap.size_bytes)
 		return 0;
 	return yaml_complain(
-		at, err, "memory: %s: «%s» owns up to %s%s, these nodes have %s of memory%s",
-		p->memory, p->name, format_size_short((double)w->plan.footprint_bytes, need),
-		p->processes > 1 ? " a process" : "", format_size_short((double)bytes, memory),
-		w->plan.pinned_bytes * p->processes > bytes ? ", and it can't be swapped"
-							    : " and swap can't take the rest");
+		at, err,
+		"memory: %s: «%s» owns up to %s%s, of which %s can't be swapped; these "
+		"nodes have %s, and there is %s of swap",
+		p->memory, p->name,
+		format_size_short((double)(w->plan.footprint_bytes * p->processes), need),
+		p->processes > 1 ? " in its processes" : "",
+		format_size_short((double)(w->plan.pinned_bytes * p->processes), pinned),
+		format_size_short((double)bytes, memory),
+		format_size_short((double)machine->swap.size_bytes, swap));
 }
 
 int suite_check_memory(const struct scenario *s, const struct machine_spec *machine,

@@ -257,6 +257,26 @@ static void test_missing_file(int dir)
 	sampler_free(s);
 }
 
+static void test_mm_stat(int dir)
+{
+	static const struct input input = { "mm_stat", KV_MM_STAT, "zram0" };
+	struct sampler *s;
+
+	put(dir, "mm_stat", "    8192   100  4096 0 4096 0 0 0 0 77\n");
+	s = learned(dir, &input, 1);
+	sampler_take(s, 1, 1);
+	put(dir, "mm_stat", "16384 250 4096 0 4096 1 0 2 0 78\n");
+	sampler_take(s, 2, 2);
+	expect(s,
+	       "t_ns\tsampler.late_ns\tzram0.orig_data_size\tzram0.compr_data_size\t"
+	       "zram0.mem_used_total\tzram0.mem_limit\tzram0.mem_used_max\tzram0.same_pages\t"
+	       "zram0.pages_compacted\tzram0.huge_pages\tzram0.huge_pages_since\n"
+	       "1\t0\t8192\t100\t4096\t0\t4096\t0\t0\t0\t0\n"
+	       "2\t0\t16384\t250\t4096\t0\t4096\t1\t0\t2\t0\n",
+	       "zram's mm_stat: columns by place, an unknown last field left out");
+	sampler_free(s);
+}
+
 struct thread {
 	uint64_t ops, bytes;
 	char other[48];
@@ -411,6 +431,7 @@ int main(void)
 	test_layout(dir);
 	test_long(dir);
 	test_missing_file(dir);
+	test_mm_stat(dir);
 	test_counters();
 	test_random(dir);
 	test_full();
