@@ -30,9 +30,11 @@ static const struct {
 	{ "CGROUP.memory.swap.current", "memory.swap.current", "bytes" },
 	{ "CGROUP.memory.events.*", "memory.events", "events" },
 	{ "CGROUP.psi.{memory,io}.{some,full}.total", "memory.pressure, io.pressure", "us" },
+	{ "zramN.*", "/sys/block/zramN/mm_stat", "bytes; pages for same, compacted and huge" },
 	{ "work.NAME.ops", "the worker", "operations since the phase began" },
 	{ "work.NAME.bytes", "the worker", "bytes since the phase began" },
 	{ "work.NAME.errors", "the worker", "failed operations since the trial began" },
+	{ "work.NAME.*", "the worker", "as trial.json's workloads say, since the trial began" },
 };
 
 static json_t *sources_json(void)

@@ -101,6 +101,43 @@ like "$(tr -d ' \n' <"$(record phases phases)/trial.json")" \
 is "$(awk -F '\t' '$2 == "phase" { print $3 }' "$(record phases phases)/events.tsv" | tr '\n' ' ')" \
 	"setup warmup measured " "and are events"
 
+# column FILE NAME: a column's values, a line each, for awk.
+column() {
+	awk -F '\t' -v name="$2" 'NR == 1 { for (i = 1; i <= NF; i++) if ($i == name) c = i; next }
+		{ print $1, $c }' "$1"
+}
+
+suite together.yaml <<'E2'
+  - name: together
+    sample: 20ms
+    cgroups: {early: {}, late: {}, many: {}}
+    workloads:
+      - anon: {name: early, in: early, size: 4M, start: 100ms, stop: 300ms, pattern: uniform}
+      - anon: {name: late, in: late, size: 4M, start: 400ms, passes: 2}
+      - anon: {name: many, in: many, size: 8M, processes: 3, threads: 2, latency: none}
+      - anon: {name: paced, in: many, size: 1M, rate: 500, duration: 600ms}
+E2
+run "$WRING" run together.yaml --out together
+is_code 0 "workloads with start and stop times, processes and rates beside each other"
+dir=$(record together together)
+start=$(tr -d ' \n' <"$dir/trial.json" | sed 's/.*"name":"measured","start_ns":\([0-9]*\).*/\1/')
+is "$(column "$dir/samples.tsv" work.early.ops | awk -v t="$start" '
+	$2 && $1 - t < 100000000 { early = 1 } $2 > last { last = $2; at = $1 - t }
+	END { print early + 0, (at <= 340000000) }')" "0 1" "start and stop hold: early"
+is "$(column "$dir/samples.tsv" work.late.ops | awk -v t="$start" '
+	$2 && $1 - t < 400000000 { early = 1 } END { print early + 0, $2 }')" "0 2048" "start holds: late"
+is "$(column "$dir/samples.tsv" work.many.ops | tail -n 1 | cut -d ' ' -f 2)" 6144 \
+	"three processes of two threads do three times the work"
+is "$(column "$dir/samples.tsv" many.memory.stat.anon | awk '$2 > m { m = $2 }
+	END { print (m >= 3 * 8 * 1048576 && m < 3 * 8 * 1048576 + 4 * 1048576) }')" 1 \
+	"and own three times the memory"
+ops=$(column "$dir/samples.tsv" work.paced.ops | tail -n 1 | cut -d ' ' -f 2)
+[ "$ops" -ge 290 ] && [ "$ops" -le 300 ]
+is $? 0 "500 operations a second for 600 ms: $ops of 300"
+is "$(awk -F '\t' '$1 == "many"' "$dir/latency.tsv" | wc -l | tr -d ' ')" 0 "latency: none records none"
+is "$(awk -F '\t' '$1 == "paced" { n += $4 } END { print n }' "$dir/latency.tsv")" "$ops" \
+	"each paced operation has its latency"
+
 # --- outcomes
 
 suite oom.yaml <<'E2'
