@@ -82,7 +82,12 @@ tests_vm_placement_SOURCES = tests/vm/placement.c
 check-vm: all wring-test-vm tests/vm/placement
 	$(srcdir)/tests/vm/run
 
+# The whole of suites/workloads.yaml, three times; check-vm takes a part of it.
+check-workloads: all
+	./wring kernel get debian/6.1 debian/6.12
+	srcdir=$(srcdir) WRING=$(abs_builddir)/wring WRING_PICK=all bash $(srcdir)/tests/vm/lab-workloads.sh
+
 check-format:
 	bash $(srcdir)/tests/format.sh
 
-.PHONY: check-san check-vm check-format
+.PHONY: check-san check-vm check-workloads check-format
