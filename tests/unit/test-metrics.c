@@ -113,6 +113,39 @@ static const json_t *identity(const struct computed *c, const char *name, const 
 	return NULL;
 }
 
+/* What a generator counts: the increase over the phase, or the last value where it is a level. */
+static void test_counters(void)
+{
+	static const char trial[] =
+		"{\"schema\":1,\"suite\":\"s\",\"scenario\":\"c\",\"kernel\":\"k\",\"clock\":"
+		"\"insn\",\"seed\":1,\"outcome\":\"completed\",\"why\":\"\",\"invalid\":[],"
+		"\"regime\":{\"reclaim_counters\":\"global-only\"},\"page_size\":4096,\"cpus\":1,"
+		"\"nodes\":[0],\"cgroups\":[],\"workloads\":[{\"name\":\"f\",\"counters\":{"
+		"\"granted\":{\"value\":9,\"unit\":\"blocks\",\"level\":false},"
+		"\"index\":{\"value\":7,\"unit\":\"1/1000\",\"level\":true},"
+		"\"absent\":{\"value\":0,\"unit\":\"1\",\"level\":false}}}],\"phases\":["
+		"{\"name\":\"setup\",\"start_ns\":0,\"end_ns\":10},"
+		"{\"name\":\"measured\",\"start_ns\":10,\"end_ns\":30}],"
+		"\"expect\":[\"work.f.granted == 5\", \"work.f.index <= 7\"]}";
+	static const char samples[] = "t_ns\twork.f.granted\twork.f.index\n"
+				      "0\t0\t0\n10\t4\t12\n20\t8\t20\n30\t9\t7\n";
+	struct computed c;
+
+	compute(&c, trial, samples, NO_LATENCY);
+	tap_near(value(&c, "work.f.granted"), 5, 0, "a generator's counter: its increase");
+	tap_ok(valid(&c, "work.f.granted"), "it is valid");
+	tap_eq_str(json_string_value(
+			   json_object_get(json_object_get(c.metrics, "work.f.granted"), "unit")),
+		   "blocks", "with its unit");
+	tap_near(value(&c, "work.f.index"), 7, 0, "a level: its last value");
+	tap_ok(valid(&c, "work.f.index"), "which may go down");
+	tap_ok(isnan(value(&c, "work.f.absent")), "without a column there is none");
+	tap_ok(json_is_true(json_object_get(json_array_get(c.expect, 0), "holds")) &&
+		       json_is_true(json_object_get(json_array_get(c.expect, 1), "holds")),
+	       "expectations may name them");
+	computed_done(&c);
+}
+
 static const json_t *claim(const struct computed *c, size_t i, const char *key)
 {
 	return json_object_get(json_array_get(c->expect, i), key);
@@ -329,6 +362,7 @@ static void test_fixtures(void)
 
 int main(void)
 {
+	test_counters();
 	test_catalog();
 	test_global_only();
 	test_not_closing();
