@@ -3,6 +3,7 @@ noinst_LIBRARIES += workloads/libworkloads.a
 workloads_libworkloads_a_SOURCES = \
 	workloads/anon.c \
 	workloads/content.c workloads/content.h \
+	workloads/dentry.c \
 	workloads/exec.c \
 	workloads/pattern.c workloads/pattern.h \
 	workloads/registry.c workloads/registry.h \

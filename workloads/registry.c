@@ -4,10 +4,12 @@
 #include "src/macro.h"
 
 extern const struct workload_ops workload_anon;
+extern const struct workload_ops workload_dentry;
 extern const struct workload_ops workload_exec;
 
 const struct workload_ops *const workloads[] = {
 	&workload_anon,
+	&workload_dentry,
 	&workload_exec,
 	NULL,
 };
