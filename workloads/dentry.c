@@ -40,6 +40,7 @@ static const struct counter_spec dentry_counters[] = {
 #define DEPTH_MAX  64
 #define LIST_BYTES 32768
 #define BATCH	   64
+#define SYNC_EVERY 2048
 /* A tmpfs inode and its dentry (fs/dcache.c, mm/shmem.c), with a slab's waste; ext4's on disk. */
 #define TMPFS_ENTRY_BYTES 1280
 #define DISK_ENTRY_BYTES  384
@@ -271,6 +272,22 @@ static int allocate(struct workload_thread *t, struct dentry_thread *dt, struct 
 	return 0;
 }
 
+/* The set-up's files. Those that wait for the journal can't be reclaimed: they are not let pile up.
+ */
+static int create_many(struct workload_thread *t, uint64_t first, uint64_t count, struct error *err)
+{
+	const struct dentry *d = t->worker->state;
+	int r = 0;
+
+	for (uint64_t i = 0; r == 0 && i < count; i++) {
+		r = create(t, first + i, err);
+		if (r == 0 && (i % SYNC_EVERY == SYNC_EVERY - 1 || i == count - 1) &&
+		    syncfs(d->top) < 0)
+			r = error_set(err, -errno, "syncfs");
+	}
+	return r;
+}
+
 static int dentry_thread_setup(struct workload_thread *t, struct error *err)
 {
 	const struct dentry_options *o = t->worker->options;
@@ -288,10 +305,12 @@ static int dentry_thread_setup(struct workload_thread *t, struct error *err)
 		r = make_dirs(t, err);
 	if (o->mode == MODE_CHURN || o->fresh) /* endless: each thread has 2^48 numbers */
 		dt->first = dt->next = (uint64_t)(t->index + 1) << 48;
-	for (uint64_t i = 0; r == 0 && o->mode == MODE_CHURN && i < dt->count; i++)
-		r = create(t, dt->next++, err);
-	for (uint64_t i = 0; r == 0 && has_files(o) && i < dt->count; i++)
-		r = create(t, dt->begin + i, err);
+	if (r == 0 && o->mode == MODE_CHURN) {
+		r = create_many(t, dt->next, dt->count, err);
+		dt->next += dt->count;
+	}
+	if (r == 0 && has_files(o))
+		r = create_many(t, dt->begin, dt->count, err);
 	return r;
 }
 
