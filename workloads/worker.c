@@ -19,12 +19,16 @@ struct job {
 	struct worker worker;
 };
 
+/*
+ * Written at each access (cursors, random numbers): on cache lines of its own, and on other pairs
+ * of lines than its neighbour's, since some CPUs fetch pairs.
+ */
 struct thread_job {
 	struct job *job;
 	struct workload_thread thread;
 	pthread_t id;
 	bool started;
-};
+} __attribute__((aligned(128)));
 
 uint64_t workload_clock(void)
 {
@@ -228,11 +232,12 @@ _Noreturn void worker_main(const struct worker_args *args)
 	if (args->rate > 0)
 		prctl(PR_SET_TIMERSLACK, 1);
 	wait_for(args->barrier, GO_SETUP);
-	threads = calloc(args->threads, sizeof(*threads));
+	threads = aligned_alloc(_Alignof(struct thread_job), args->threads * sizeof(*threads));
 	if (!threads) {
 		error_set(&err, -ENOMEM, "start %u threads", args->threads);
 		fail(args, &err);
 	}
+	memset(threads, 0, args->threads * sizeof(*threads));
 	if (args->ops->setup(&job.worker, &err) < 0)
 		fail(args, &err);
 	start_threads(&job, threads);
