@@ -85,7 +85,12 @@ static void tell(const struct worker_args *args)
 
 static void arrive(const struct worker_args *args, enum worker_state state)
 {
-	if (atomic_fetch_add(&args->shared->arrived[state], 1) + 1 == args->threads)
+	struct worker_shared *shared = args->shared;
+	uint64_t now = workload_clock(), last = atomic_load(&shared->arrived_ns[state]);
+
+	while (last < now && !atomic_compare_exchange_weak(&shared->arrived_ns[state], &last, now))
+		;
+	if (atomic_fetch_add(&shared->arrived[state], 1) + 1 == args->threads)
 		tell(args);
 }
 
