@@ -2,6 +2,7 @@
 # Tests speak TAP (tests/tap.h, tests/tap.sh). A new unit test is a line in unit_tests, a new
 # script a line in cli_tests; a fixture's folder is distributed whole.
 unit_tests = \
+	tests/unit/test-bench \
 	tests/unit/test-content \
 	tests/unit/test-error \
 	tests/unit/test-file \
@@ -28,6 +29,7 @@ unit_tests = \
 	tests/unit/test-workload-dentry
 
 cli_tests = \
+	tests/cli/bench.sh \
 	tests/cli/bad-suites.sh \
 	tests/cli/help.sh \
 	tests/cli/plan.sh \

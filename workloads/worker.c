@@ -19,12 +19,16 @@ struct job {
 	struct worker worker;
 };
 
+/*
+ * Written at each access (cursors, random numbers): on cache lines of its own, and on other pairs
+ * of lines than its neighbour's, since some CPUs fetch pairs.
+ */
 struct thread_job {
 	struct job *job;
 	struct workload_thread thread;
 	pthread_t id;
 	bool started;
-};
+} __attribute__((aligned(128)));
 
 uint64_t workload_clock(void)
 {
@@ -81,7 +85,12 @@ static void tell(const struct worker_args *args)
 
 static void arrive(const struct worker_args *args, enum worker_state state)
 {
-	if (atomic_fetch_add(&args->shared->arrived[state], 1) + 1 == args->threads)
+	struct worker_shared *shared = args->shared;
+	uint64_t now = workload_clock(), last = atomic_load(&shared->arrived_ns[state]);
+
+	while (last < now && !atomic_compare_exchange_weak(&shared->arrived_ns[state], &last, now))
+		;
+	if (atomic_fetch_add(&shared->arrived[state], 1) + 1 == args->threads)
 		tell(args);
 }
 
@@ -228,11 +237,12 @@ _Noreturn void worker_main(const struct worker_args *args)
 	if (args->rate > 0)
 		prctl(PR_SET_TIMERSLACK, 1);
 	wait_for(args->barrier, GO_SETUP);
-	threads = calloc(args->threads, sizeof(*threads));
+	threads = aligned_alloc(_Alignof(struct thread_job), args->threads * sizeof(*threads));
 	if (!threads) {
 		error_set(&err, -ENOMEM, "start %u threads", args->threads);
 		fail(args, &err);
 	}
+	memset(threads, 0, args->threads * sizeof(*threads));
 	if (args->ops->setup(&job.worker, &err) < 0)
 		fail(args, &err);
 	start_threads(&job, threads);
