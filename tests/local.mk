@@ -26,7 +26,8 @@ unit_tests = \
 	tests/unit/test-units \
 	tests/unit/test-unpack \
 	tests/unit/test-worker \
-	tests/unit/test-workload-dentry
+	tests/unit/test-workload-dentry \
+	tests/unit/test-workload-shmem
 
 cli_tests = \
 	tests/cli/bench.sh \

@@ -8,6 +8,7 @@ workloads_libworkloads_a_SOURCES = \
 	workloads/pattern.c workloads/pattern.h \
 	workloads/registry.c workloads/registry.h \
 	workloads/scratch.c workloads/scratch.h \
+	workloads/shmem.c \
 	workloads/skeleton.c \
 	workloads/worker.c workloads/worker.h \
 	workloads/workload.h

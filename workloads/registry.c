@@ -4,11 +4,13 @@
 #include "src/macro.h"
 
 extern const struct workload_ops workload_anon;
+extern const struct workload_ops workload_shmem;
 extern const struct workload_ops workload_dentry;
 extern const struct workload_ops workload_exec;
 
 const struct workload_ops *const workloads[] = {
 	&workload_anon,
+	&workload_shmem,
 	&workload_dentry,
 	&workload_exec,
 	NULL,
