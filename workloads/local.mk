@@ -5,6 +5,7 @@ workloads_libworkloads_a_SOURCES = \
 	workloads/content.c workloads/content.h \
 	workloads/dentry.c \
 	workloads/exec.c \
+	workloads/kmem.c \
 	workloads/pattern.c workloads/pattern.h \
 	workloads/registry.c workloads/registry.h \
 	workloads/scratch.c workloads/scratch.h \

@@ -6,12 +6,14 @@
 extern const struct workload_ops workload_anon;
 extern const struct workload_ops workload_shmem;
 extern const struct workload_ops workload_dentry;
+extern const struct workload_ops workload_kmem;
 extern const struct workload_ops workload_exec;
 
 const struct workload_ops *const workloads[] = {
 	&workload_anon,
 	&workload_shmem,
 	&workload_dentry,
+	&workload_kmem,
 	&workload_exec,
 	NULL,
 };
