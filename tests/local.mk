@@ -27,6 +27,7 @@ unit_tests = \
 	tests/unit/test-unpack \
 	tests/unit/test-worker \
 	tests/unit/test-workload-dentry \
+	tests/unit/test-workload-exec \
 	tests/unit/test-workload-kmem \
 	tests/unit/test-workload-shmem
 
