@@ -45,6 +45,8 @@ static json_t *output_json(const struct workload_program *p)
 
 	if (!text)
 		return NULL;
+	for (char *tab = text; (tab = strchr(tab, '\t'));)
+		*tab = ' ';
 	error_plain(text);
 	return json_string(text);
 }

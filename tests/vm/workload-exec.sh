@@ -1,0 +1,110 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-or-later
+# The exec generator as root with cgroup v2: where its command runs, what is kept, how it is judged.
+# shellcheck shell=sh disable=SC2154 # $code, $out, $err and $scratch come from tap.sh
+. "${srcdir:-.}/tests/tap.sh"
+
+cd "$scratch" || exit 1
+
+# suite NAME: a suite file around the scenarios on stdin.
+suite() {
+	{
+		printf 'suite: %s\nmachine: {cpus: 1, nodes: [512M, 256M], swap: {type: zram, size: 256M}}\n' "$1"
+		printf 'defaults: {sample: 500ms, seeds: "1", timeout: 60s}\nscenarios:\n'
+		cat
+	} >"$1.yaml"
+}
+
+# sleepers: the processes that are called sleep.
+sleepers() {
+	for comm in /proc/[0-9]*/comm; do
+		read -r name 2>/dev/null <"$comm" || continue
+		[ "$name" != sleep ] || basename "${comm%/comm}"
+	done
+}
+
+trial() {
+	cat "$1/$2/host/seed-1/trial.json"
+}
+
+# A page is touched on the node that the policy names: numa_maps counts it as N1.
+cat >placed.sh <<'E2'
+cat /proc/self/cgroup
+grep -E 'Cpus_allowed_list|Mems_allowed_list' /proc/self/status
+echo "score $(cat /proc/self/oom_score_adj)"
+echo "heap $(grep -c 'heap.*N1=' /proc/self/numa_maps) $(grep -c 'heap.*N0=' /proc/self/numa_maps)"
+E2
+suite placed <<E2
+  - name: placed
+    cgroups: {box: {memory.max: 64M}}
+    workloads: [{exec: {in: box, command: [sh, $scratch/placed.sh], cpus: "pu:0", memory: "bind:1"}}]
+E2
+run "$WRING" run placed.yaml --out placed
+is_code 0 "a script in a cgroup, on a CPU and a node"
+text=$(trial placed placed | sed -n 's/.*"output": "\(.*\)"/\1/p')
+like "$text" '0::/wring-[0-9]*/box\\n' "it runs in its cgroup"
+like "$text" 'Cpus_allowed_list: 0\\n' "on its CPU"
+like "$text" 'score 500' "before others when memory is short"
+like "$text" 'heap [1-9][0-9]* 0' "with memory of its node alone"
+
+suite judged <<'E2'
+  - name: status
+    workloads: [{exec: {command: [sh, -c, "echo first; echo last words; exit 7"]}}]
+  - name: oom
+    cgroups: {box: {memory.max: 8M, memory.swap.max: 0}}
+    workloads: [{exec: {in: box, command: [sh, -c, "head -c 64M /dev/zero | sort >/dev/null"]}}]
+    expect: [cgroup.box.oom_kills > 0]
+  - name: killed
+    cgroups: {box: {memory.max: 8M, memory.swap.max: 0}}
+    workloads: [{exec: {in: box, command: [sh, -c, "exec tail /dev/zero"]}}]
+    expect: [outcome == oom_killed]
+  - name: absent
+    workloads: [{exec: {command: [no-such-program]}}]
+E2
+run "$WRING" run judged.yaml --only status --out status
+is_code 4 "a status that nobody expects fails the trial"
+like "$out" 'its command ended with status 7 \(1 of 1 runs failed\); it printed:' "which is said"
+like "$out" '\| last words' "with what it printed"
+like "$(trial status status)" '"exit_code": 7' "and recorded"
+run "$WRING" run judged.yaml --only oom --out oom
+is_code 4 "a command whose child is OOM-killed fails with it"
+like "$(trial oom oom)" '"exit_code": 137' "its status says so"
+like "$(trial oom oom | tr -d ' \n')" '"cgroup.box.oom_kills > 0"|"text":"cgroup.box.oom_kills>0","holds":true' \
+	"and so do the cgroup's events"
+run "$WRING" run judged.yaml --only killed --out killed
+is_code 0 "a command that the OOM killer takes: outcome oom_killed"
+like "$(trial killed killed)" '"exit_signal": 9' "its signal is recorded"
+run "$WRING" run judged.yaml --only absent --out absent
+is_code 4 "an unknown program makes no measurement"
+like "$out$err" 'no-such-program' "it is named"
+
+suite reclaim <<'E2'
+  - name: reclaim
+    cgroups: {box: {memory.max: 8M}, other: {}}
+    workloads:
+      - exec: {name: reader, in: box, command: [dd, if=/disk/data, of=/dev/null, bs=64k]}
+      - exec: {name: other, in: other, command: ["true"]}
+    expect:
+      - cgroup.box.scanned_direct > 1000
+      - cgroup.other.scanned_direct == 0
+E2
+dd if=/dev/zero of=/disk/data bs=1M count=32 2>/dev/null && sync && echo 3 >/proc/sys/vm/drop_caches
+run "$WRING" run reclaim.yaml --out reclaim
+is_code 0 "reclaim for a command's reads is its cgroup's"
+
+suite long <<'E2'
+  - name: long
+    workloads: [{exec: {command: [sh, -c, "setsid sleep 1000 & sleep 1000"]}}]
+E2
+"$WRING" run long.yaml --out long >"$scratch/long.log" 2>&1 &
+pid=$!
+tries=0
+until [ -n "$(sleepers)" ] || [ $tries -gt 100 ]; do
+	tries=$((tries + 1))
+	usleep 100000
+done
+kill -INT $pid
+wait $pid
+is "$(sleepers)" "" "an interrupted run leaves nothing of a command"
+
+done_testing
