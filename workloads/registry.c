@@ -7,12 +7,14 @@ extern const struct workload_ops workload_anon;
 extern const struct workload_ops workload_shmem;
 extern const struct workload_ops workload_dentry;
 extern const struct workload_ops workload_exec;
+extern const struct workload_ops workload_file;
 
 const struct workload_ops *const workloads[] = {
 	&workload_anon,
 	&workload_shmem,
 	&workload_dentry,
 	&workload_exec,
+	&workload_file,
 	NULL,
 };
 
