@@ -9,6 +9,7 @@
 #include <stdlib.h>
 
 #include "src/histogram.h"
+#include "src/macro.h"
 #include "workloads/file-engine.h"
 
 struct slot {
@@ -218,6 +219,23 @@ static int enter(struct file_thread *ft, struct workload_thread *t, bool wait, s
 	return 0;
 }
 
+static bool is_idle(const struct ring *r)
+{
+	return r->free_count == r->depth;
+}
+
+/*
+ * How many to queue before the kernel is entered. When nothing is under way, all that was begun
+ * has finished at once, in the page cache: the larger the batch, the fewer calls. Else a disk is
+ * at work, and begins on a few while the next are made ready.
+ */
+static uint64_t batch(const struct file *f, const struct ring *r, uint64_t budget)
+{
+	uint64_t most = is_idle(r) ? r->depth : MAX(r->depth / 16, 1u);
+
+	return MIN(MIN(file_batch(f, budget), most), (uint64_t)r->free_count);
+}
+
 /*
  * A closed loop keeps all slots under way: it waits when none is left. An open one waits only when
  * it can't begin the operation that is due.
@@ -226,22 +244,15 @@ static int64_t uring_step(struct workload_thread *t, uint64_t budget, struct err
 {
 	struct file_thread *ft = t->state;
 	struct ring *r = ft->engine;
-	uint64_t count = file_batch(ft->file, budget), start_ns = workload_begin(t);
+	uint64_t count = batch(ft->file, r, budget), start_ns = workload_begin(t);
 	bool wait;
 	int res;
 
-	if (count > r->free_count)
-		count = r->free_count;
 	for (uint64_t i = 0; i < count; i++)
 		queue(ft, t, start_ns);
 	wait = t->worker->open_loop ? count == 0 : r->free_count == 0;
 	res = enter(ft, t, wait, err);
 	return res < 0 ? res : (int64_t)count;
-}
-
-static bool is_idle(const struct ring *r)
-{
-	return r->free_count == r->depth;
 }
 
 static int uring_thread_wait(struct workload_thread *t, uint64_t until_ns, struct error *err)
