@@ -234,28 +234,45 @@ static void raise_descriptor_limit(void)
 	setrlimit(RLIMIT_NOFILE, &limit); /* an open() that fails says what is wrong */
 }
 
+/*
+ * What has been written leaves the page cache at once, long before a limit would evict it: the
+ * shadow of a page that was evicted would make its first read a refault.
+ */
+static int drop_range(int fd, off_t offset, off_t bytes)
+{
+	const unsigned written =
+		SYNC_FILE_RANGE_WAIT_BEFORE | SYNC_FILE_RANGE_WRITE | SYNC_FILE_RANGE_WAIT_AFTER;
+
+	if (sync_file_range(fd, offset, bytes, written) < 0)
+		return -errno;
+	return -posix_fadvise(fd, offset, bytes, POSIX_FADV_DONTNEED);
+}
+
 static int fill_file(const struct file *f, unsigned number, int fd, const char *path,
 		     struct error *err)
 {
 	size_t chunk = MAX(FILL_BYTES / f->block_bytes, (size_t)1);
 	_cleanup_free_ unsigned char *buffer = malloc(chunk * f->block_bytes);
-	uint64_t first = number * f->file_blocks;
+	uint64_t first = number * f->file_blocks, count;
+	int r = 0;
 
 	if (!buffer)
 		return error_set(err, -ENOMEM, "fill %s", path);
-	for (uint64_t at = 0; at < f->file_blocks;) {
-		size_t count = MIN((uint64_t)chunk, f->file_blocks - at), bytes;
-		ssize_t n;
+	for (uint64_t at = 0; at < f->file_blocks; at += count) {
+		off_t offset = (off_t)(at * f->block_bytes);
+		ssize_t bytes, n;
 
+		count = MIN((uint64_t)chunk, f->file_blocks - at);
+		bytes = (ssize_t)(count * f->block_bytes);
 		for (size_t i = 0; i < count; i++)
 			fill_block(f, buffer + i * f->block_bytes, first + at + i);
-		bytes = count * f->block_bytes;
-		n = pwrite(fd, buffer, bytes, (off_t)(at * f->block_bytes));
-		if (n >= 0 && n != (ssize_t)bytes)
-			errno = ENOSPC; /* the next would say so */
-		if (n != (ssize_t)bytes)
-			return error_set(err, -errno, "fill %s", path);
-		at += count;
+		n = pwrite(fd, buffer, (size_t)bytes, offset);
+		if (n != bytes) /* the rest of a short write would say ENOSPC */
+			return error_set(err, n < 0 ? -errno : -ENOSPC, "fill %s", path);
+		if (f->options->cold)
+			r = drop_range(fd, offset, bytes);
+		if (r < 0)
+			return error_set(err, r, "write %s back", path);
 	}
 	return 0;
 }
