@@ -29,6 +29,7 @@ unit_tests = \
 	tests/unit/test-workload-dentry \
 	tests/unit/test-workload-exec \
 	tests/unit/test-workload-kmem \
+	tests/unit/test-workload-file \
 	tests/unit/test-workload-shmem
 
 cli_tests = \
@@ -43,7 +44,7 @@ cli_tests = \
 LDADD = tests/liblead.a plots/libplots.a results/libresults.a harness/libharness.a \
 	workloads/libworkloads.a src/libbase.a \
 	$(NUMA_LIBS) $(HWLOC_LIBS) $(FYAML_LIBS) $(JANSSON_LIBS) $(ARCHIVE_LIBS) $(NETTLE_LIBS) \
-	-lpthread -lm
+	$(LIBURING_LIBS) -lpthread -lm
 
 check_LIBRARIES = tests/liblead.a
 tests_liblead_a_SOURCES = tests/lead.c tests/lead.h

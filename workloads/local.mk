@@ -6,6 +6,9 @@ workloads_libworkloads_a_SOURCES = \
 	workloads/dentry.c \
 	workloads/exec.c \
 	workloads/kmem.c \
+	workloads/file.c workloads/file-engine.h \
+	workloads/file-sync.c \
+	workloads/file-uring.c \
 	workloads/pattern.c workloads/pattern.h \
 	workloads/registry.c workloads/registry.h \
 	workloads/scratch.c workloads/scratch.h \

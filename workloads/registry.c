@@ -8,6 +8,7 @@ extern const struct workload_ops workload_shmem;
 extern const struct workload_ops workload_dentry;
 extern const struct workload_ops workload_kmem;
 extern const struct workload_ops workload_exec;
+extern const struct workload_ops workload_file;
 
 const struct workload_ops *const workloads[] = {
 	&workload_anon,
@@ -15,6 +16,7 @@ const struct workload_ops *const workloads[] = {
 	&workload_dentry,
 	&workload_kmem,
 	&workload_exec,
+	&workload_file,
 	NULL,
 };
 

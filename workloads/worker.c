@@ -116,6 +116,16 @@ static uint64_t due_ns(const struct worker_args *args, const struct workload_thr
 	return begin_ns + (uint64_t)(turn * 1e9 / args->rate);
 }
 
+/* Until the next operation is due; what is under way may finish meanwhile. */
+static void wait_due(const struct worker_args *args, struct workload_thread *t, uint64_t until_ns)
+{
+	struct error err = {};
+
+	if (args->ops->thread_wait && args->ops->thread_wait(t, until_ns, &err) < 0)
+		fail(args, &err);
+	wait_until(args->barrier, until_ns);
+}
+
 /*
  * Steps until the operations are done, the time is over, or all are stopped. With a rate, each
  * operation has a time at which it is due, whatever became of those before it.
@@ -126,17 +136,16 @@ static void work(const struct worker_args *args, struct workload_thread *t,
 	uint64_t origin = atomic_load(&args->barrier->origin_ns);
 	uint64_t begin = origin + work->start_ns, end = origin + work->end_ns, n = 0;
 	uint64_t left = work->ops ? share_of(work->ops, args->threads, t->index) : UINT64_MAX;
+	struct error err = {};
 
 	if (work->start_ns)
 		wait_until(args->barrier, begin);
 	while (left && !atomic_load_explicit(&args->barrier->stop, memory_order_relaxed)) {
-		struct error err = {};
 		int64_t done;
 
 		if (args->rate > 0) {
 			t->due_ns = due_ns(args, t, begin, n);
-			wait_until(args->barrier,
-				   work->end_ns && t->due_ns > end ? end : t->due_ns);
+			wait_due(args, t, work->end_ns && t->due_ns > end ? end : t->due_ns);
 		}
 		if (work->end_ns && workload_clock() >= end)
 			break;
@@ -150,6 +159,8 @@ static void work(const struct worker_args *args, struct workload_thread *t,
 		t->position += (uint64_t)done;
 	}
 	t->due_ns = 0;
+	if (args->ops->thread_settle && args->ops->thread_settle(t, &err) < 0)
+		fail(args, &err);
 }
 
 /* Errors and counters go on: none is forgotten, also of the warm-up. */
