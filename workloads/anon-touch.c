@@ -55,10 +55,11 @@ static void set_filled(struct anon *a, struct anon_thread *ts, uint64_t page)
 /* A first touch, or the first after the kernel has dropped the page, which then is all zero. */
 static void fill(struct anon *a, struct workload_thread *t, uint64_t page, bool dropped)
 {
-	void *block = anon_block(a, page);
+	struct content_header *block = anon_block(a, page);
 
 	if (dropped && a->options->verify) {
-		content_touch(block); /* to write first spares a fault that maps the zero page */
+		/* To write first, and no more, spares a fault that maps the zero page. */
+		*(volatile uint64_t *)&block->version = 1;
 		if (!content_is_zero(&a->content, block))
 			t->report->errors++;
 	}
@@ -200,13 +201,13 @@ static void access_runs(const struct anon *a, struct workload_thread *t, uint64_
 
 		run = pattern_run(&a->pattern, t, count, &first);
 		block = anon_block(a, first);
-		if (only_writes_lines(a))
+		if (only_writes_lines(a)) {
 			for (uint64_t i = 0; i < run; i++, block += page_bytes)
 				content_touch(block);
-		else
-			for (uint64_t i = 0; i < run; i++)
-				access_block(a, t->state, first + i,
-					     flip_write(a->options, t->state));
+			continue;
+		}
+		for (uint64_t i = 0; i < run; i++)
+			access_block(a, t->state, first + i, flip_write(a->options, t->state));
 	}
 }
 

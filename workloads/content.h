@@ -23,9 +23,9 @@ struct content {
 	uint64_t seed;
 	size_t block_bytes;
 	size_t random_bytes; /* of each block, behind the header */
-	bool header_only; /* see content_init_header() */
-	bool past_cache;  /* content_rewrite() writes past the caches, as memset() of so much would;
-			     for a generator to set when its memory outgrows them */
+	bool header_only;    /* see content_init_header() */
+	/* Rewrite past the caches, as memset() of much does: set when memory outgrows them. */
+	bool past_cache;
 	_Alignas(64) uint64_t pool[CONTENT_POOL_WORDS];
 };
 

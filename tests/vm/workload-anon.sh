@@ -15,10 +15,12 @@ OWN=64
 # column TRIAL NAME: how much a column has grown in the measured phase, and its last and its
 # highest value there.
 column() {
-	from=$(sed -n 's/.*"start_ns": \([0-9]*\).*/\1/p' "records/$1/host/seed-1/trial.json" | tail -n 1)
-	awk -F '\t' -v name="$2" -v from="$from" '
+	json="records/$1/host/seed-1/trial.json"
+	from=$(sed -n 's/.*"start_ns": \([0-9]*\).*/\1/p' "$json" | tail -n 1)
+	end=$(sed -n 's/.*"end_ns": \([0-9]*\).*/\1/p' "$json" | tail -n 1)
+	awk -F '\t' -v name="$2" -v from="$from" -v end="$end" '
 		NR == 1 { for (i = 1; i <= NF; i++) if ($i == name) c = i; next }
-		!c || $1 < from { next }
+		!c || $1 < from || $1 > end { next }
 		!seen++ { first = $c }
 		{ last = $c; if ($c > highest) highest = $c }
 		END { if (c) printf "%d %d %d\n", last - first, last, highest; else print "none" }
@@ -37,14 +39,10 @@ within() {
 	fi
 }
 
-# The share of a page that lz4 leaves: at least its random bytes and the stamp, at most these, the
-# rest of the header, a byte of filler, and for three sequences a token each, two offsets, a byte
-# for each 255 literals and for each 255 matched, and five literals at the end. A page that stays
-# above 3,264 bytes (zsmalloc's largest class below a page) is kept as it is.
 cat >anon.yaml <<'E2'
 suite: anon
 machine: {cpus: 1, nodes: [768M, 256M], swap: {type: zram, size: 512M}}
-defaults: {sample: 50ms, seeds: "1", timeout: 60s}
+defaults: {sample: 500ms, seeds: "1", timeout: 60s}
 scenarios:
   - name: faults
     cgroups: {box: {}}
@@ -82,8 +80,9 @@ scenarios:
   - name: cold
     cgroups: {box: {memory.max: 24M}}
     workloads:
-      - anon: {name: old, in: box, size: 12M, advise: cold, advise_size: 12M, passes: 1}
-      - anon: {name: new, in: box, size: 16M, start: 200ms}
+      - anon: {name: kept, in: box, size: 8M, warmup_passes: 1, start: 400ms}
+      - anon: {name: cold, in: box, size: 12M, advise: cold, advise_size: 12M}
+      - anon: {name: late, in: box, size: 8M, start: 200ms}
   - name: mlock
     cgroups: {box: {memory.max: 32M}}
     workloads: [{anon: {in: box, size: 48M, mlock: 25%, passes: 2, verify: true}}]
@@ -118,12 +117,17 @@ is "$(grown pageout-0 vmstat.pswpout)" $pages "and each is written to swap"
 is "$(grown pageout-0 vmstat.pswpin)" 0 "none comes back by itself"
 within "$(level pageout-0 box.memory.stat.anon)" 0 $((HELD * 4096)) "none is left in memory"
 
+# The bytes of a page that lz4 leaves: at least the random ones and the stamp; at most those and the
+# rest of the header, a byte of filler, and for three sequences a token each, two offsets, a byte
+# for each 255 literals and for each 255 bytes matched, and five literals at the end. What stays
+# above zsmalloc's largest class below a page, some 3,264 bytes, is kept as it is.
 for share in 0:4096:4096 50:2040:2087 75:1024:1071; do
 	compressibility=${share%%:*} bounds=${share#*:}
-	orig=$(grown pageout-$compressibility zram0.orig_data_size)
-	compr=$(grown pageout-$compressibility zram0.compr_data_size)
-	is "$orig" $((pages * 4096)) "compressibility: $compressibility%: zram has all pages"
-	within $((compr / pages)) "${bounds%:*}" "${bounds#*:}" "bytes that one takes there"
+	orig=$(grown "pageout-$compressibility" zram0.orig_data_size)
+	compr=$(grown "pageout-$compressibility" zram0.compr_data_size)
+	# A CPU keeps up to 64 freed slots, which zram still has: a trial before this one's, then none's.
+	within $((orig / 4096)) $((pages - 64)) $pages "compressibility: $compressibility%: zram has all pages"
+	within $((compr / (orig / 4096))) "${bounds%:*}" "${bounds#*:}" "bytes that one takes there"
 done
 
 # Two passes, both advised; the second reads each page back as the first one's next pointer says.
@@ -144,10 +148,9 @@ within $((lazyfreed - dropped)) 0 12288 "those found dropped at a later touch ar
 is "$(grown free work.anon.filled)" $((12288 + dropped)) "and are filled anew"
 within "$(grown free vmstat.pswpout)" 0 512 "hardly any page is written to swap"
 
-# The old pages are cold: they make room, though the new ones came later by far.
-swapped=$(($(grown cold vmstat.pswpout) + 0))
-within "$swapped" $((28 * 256 - 24 * 256 - HELD)) 3072 "cold: what the limit takes is no more than the cold pages"
-is "$(grown cold vmstat.pswpin)" 0 "and is not missed"
+# 28M where 24M fit: the oldest pages would go, were not those in the middle cold.
+within "$(grown cold vmstat.pswpout)" $((28 * 256 - 24 * 256 - HELD)) 3072 "cold: the limit takes no more than the cold pages"
+is "$(grown cold vmstat.pswpin)" 0 "and leaves older ones where they are"
 
 locked=$((48 * 256 / 4))
 within "$(($(level mlock box.memory.stat.unevictable) / 4096))" $((locked - HELD)) $((locked + HELD)) \
