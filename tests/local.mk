@@ -31,6 +31,7 @@ unit_tests = \
 	tests/unit/test-workload-kmem \
 	tests/unit/test-workload-file \
 	tests/unit/test-workload-shmem
+	tests/unit/test-workload-anon
 
 cli_tests = \
 	tests/cli/bench.sh \

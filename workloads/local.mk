@@ -1,7 +1,9 @@
 # The generators: one file each, listed in registry.c. skeleton.c is where a new one starts.
 noinst_LIBRARIES += workloads/libworkloads.a
 workloads_libworkloads_a_SOURCES = \
-	workloads/anon.c \
+	workloads/anon.c workloads/anon.h \
+	workloads/anon-kernel.c \
+	workloads/anon-touch.c \
 	workloads/content.c workloads/content.h \
 	workloads/dentry.c \
 	workloads/exec.c \
