@@ -26,12 +26,12 @@ unit_tests = \
 	tests/unit/test-units \
 	tests/unit/test-unpack \
 	tests/unit/test-worker \
+	tests/unit/test-workload-anon \
 	tests/unit/test-workload-dentry \
 	tests/unit/test-workload-exec \
-	tests/unit/test-workload-kmem \
 	tests/unit/test-workload-file \
+	tests/unit/test-workload-kmem \
 	tests/unit/test-workload-shmem
-	tests/unit/test-workload-anon
 
 cli_tests = \
 	tests/cli/bench.sh \

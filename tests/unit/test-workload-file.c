@@ -233,9 +233,11 @@ static void test_rate(const char *engine)
 		sum = total(&l);
 		tap_eq_u64(sum.ops, 401, "exactly the operations");
 		tap_eq_u64(sum.latency.count, 401, "each is timed");
-		/* A thread's are 500 us apart: what is only seen at the next due time takes that.
+		/*
+		 * A thread's are 500 us apart: if an end were only seen at the next due time, all
+		 * would take that. A busy machine makes some of them late.
 		 */
-		tap_ok(histogram_quantile(&sum.latency, 0.5) < 400000,
+		tap_ok(histogram_quantile(&sum.latency, 0.05) < 400000,
 		       "a cached read ends before the next one is due: %" PRIu64 " ns",
 		       histogram_quantile(&sum.latency, 0.5));
 		tap_ok(lead_end(&l), "it ends with status 0");
