@@ -26,6 +26,7 @@ unit_tests = \
 	tests/unit/test-units \
 	tests/unit/test-unpack \
 	tests/unit/test-worker \
+	tests/unit/test-workload-alloc \
 	tests/unit/test-workload-anon \
 	tests/unit/test-workload-dentry \
 	tests/unit/test-workload-exec \
