@@ -40,7 +40,7 @@ static void check_block(const struct anon *a, struct workload_thread *t, uint64_
  * Known as filled only after it was: another thread never sees half of it. Two threads may fill
  * the same page at once; they write the same bytes, and one of them counts it.
  */
-static void set_filled(struct anon *a, struct anon_thread *ts, uint64_t page)
+static bool set_filled(struct anon *a, struct anon_thread *ts, uint64_t page)
 {
 	uint8_t old = PAGE_NEW;
 
@@ -50,6 +50,7 @@ static void set_filled(struct anon *a, struct anon_thread *ts, uint64_t page)
 	else
 		old = atomic_exchange_explicit(&a->state[page], PAGE_FILLED, memory_order_acq_rel);
 	ts->gained += old != PAGE_FILLED;
+	return old != PAGE_FILLED;
 }
 
 /* A first touch, or the first after the kernel has dropped the page, which then is all zero. */
@@ -66,9 +67,8 @@ static void fill(struct anon *a, struct workload_thread *t, uint64_t page, bool 
 	content_fill(&a->content, block, page);
 	if (a->pattern.kind == PATTERN_CHASE)
 		content_link(block, pattern_chase_next(&a->pattern, t));
-	t->report->counters[ANON_FILLED]++;
+	t->report->counters[ANON_FILLED] += set_filled(a, t->state, page);
 	t->report->counters[ANON_DROPPED] += dropped;
-	set_filled(a, t->state, page);
 }
 
 /*

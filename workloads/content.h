@@ -43,8 +43,8 @@ void content_init(struct content *c, uint64_t seed, size_t block_bytes, double c
 
 /*
  * Blocks of a header and zeros: content_fill() writes the header alone, to blocks of zeros.
- * content_rewrite() then fills them with a byte, as memory may be faster with zeros, and leaves
- * nothing but the header to verify.
+ * content_rewrite() then fills them with anything but zeros, as memory may be faster with those,
+ * and leaves nothing but the header to verify.
  */
 void content_init_header(struct content *c, uint64_t seed, size_t block_bytes);
 
