@@ -38,6 +38,7 @@ cli_tests = \
 	tests/cli/bench.sh \
 	tests/cli/bad-suites.sh \
 	tests/cli/help.sh \
+	tests/cli/list-workloads.sh \
 	tests/cli/plan.sh \
 	tests/cli/plot.sh
 
