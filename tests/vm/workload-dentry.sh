@@ -2,29 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # The dentry generator on a real kernel: what it makes is charged to its cgroup, and shrinks.
 # shellcheck shell=sh disable=SC2154 # $code, $out, $err and $scratch come from tap.sh
-. "${srcdir:-.}/tests/tap.sh"
-
-cd "$scratch" || exit 1
-
-# suite NAME: a suite file around the scenarios on stdin.
-suite() {
-	{
-		printf 'suite: %s\nmachine: {cpus: 1, nodes: [512M], swap: {type: zram, size: 256M}}\n' "$1"
-		printf 'defaults: {sample: 500ms, seeds: "1", timeout: 60s}\nscenarios:\n'
-		cat
-	} >"$1.yaml"
-}
-
-# last RUN SCENARIO COLUMN: the column's value at the end of the measured phase.
-last() {
-	awk -F '\t' -v name="$3" 'NR == 1 { for (i = 1; i <= NF; i++) if ($i == name) c = i }
-		{ v = $c } END { print v }' "$1/$2/host/seed-1/samples.tsv"
-}
-
-# metric RUN SCENARIO NAME
-metric() {
-	tr -d ' \n' <"$1/$2/host/seed-1/trial.json" | sed -n "s|.*\"$3\":{\"value\":\([0-9.]*\).*|\1|p"
-}
+. "${srcdir:-.}/tests/vm/guest.sh"
 
 # object NAME: bytes that an object of a slab cache is charged: its size and a pointer to its cgroup.
 object() {

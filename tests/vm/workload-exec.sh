@@ -2,18 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # The exec generator as root with cgroup v2: where its command runs, what is kept, how it is judged.
 # shellcheck shell=sh disable=SC2154 # $code, $out, $err and $scratch come from tap.sh
-. "${srcdir:-.}/tests/tap.sh"
-
-cd "$scratch" || exit 1
-
-# suite NAME: a suite file around the scenarios on stdin.
-suite() {
-	{
-		printf 'suite: %s\nmachine: {cpus: 1, nodes: [512M, 256M], swap: {type: zram, size: 256M}}\n' "$1"
-		printf 'defaults: {sample: 500ms, seeds: "1", timeout: 60s}\nscenarios:\n'
-		cat
-	} >"$1.yaml"
-}
+. "${srcdir:-.}/tests/vm/guest.sh"
 
 # sleepers: the processes that are called sleep.
 sleepers() {
@@ -21,10 +10,6 @@ sleepers() {
 		read -r name 2>/dev/null <"$comm" || continue
 		[ "$name" != sleep ] || basename "${comm%/comm}"
 	done
-}
-
-trial() {
-	cat "$1/$2/host/seed-1/trial.json"
 }
 
 # A page is touched on the node that the policy names: numa_maps counts it as N1.

@@ -2,29 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # The shmem generator on a real kernel: reclaimed through swap, stuck without.
 # shellcheck shell=sh disable=SC2154 # $code, $out, $err and $scratch come from tap.sh
-. "${srcdir:-.}/tests/tap.sh"
-
-cd "$scratch" || exit 1
-
-# suite NAME: a suite file around the scenarios on stdin.
-suite() {
-	{
-		printf 'suite: %s\nmachine: {cpus: 1, nodes: [512M], swap: {type: zram, size: 256M}}\n' "$1"
-		printf 'defaults: {sample: 500ms, seeds: "1", timeout: 60s}\nscenarios:\n'
-		cat
-	} >"$1.yaml"
-}
-
-# metric RUN SCENARIO NAME
-metric() {
-	tr -d ' \n' <"$1/$2/host/seed-1/trial.json" | sed -n "s|.*\"$3\":{\"value\":\([0-9.]*\).*|\1|p"
-}
-
-# within VALUE LOW HIGH NAME
-within() {
-	[ "${1:-0}" -ge "$2" ] && [ "${1:-0}" -le "$3" ]
-	is $? 0 "$4: $1, $2 to $3"
-}
+. "${srcdir:-.}/tests/vm/guest.sh"
 
 for kind in memfd tmpfs sysv; do
 	suite $kind <<E2
@@ -43,12 +21,12 @@ E2
 	run "$WRING" run $kind.yaml --out $kind
 	is_code 0 "$kind: within memory, over memory.max with swap, and without"
 	# 6,144 pages; a CPU may hold back a batch of 64 from memory.stat.
-	within "$(metric $kind plain cgroup.box.shmem_end)" $((24 * 1048576 - 64 * 4096)) $((24 * 1048576)) \
+	between "$(metric $kind plain cgroup.box.shmem_end)" $((24 * 1048576 - 64 * 4096)) $((24 * 1048576)) \
 		"$kind: all of it is shmem of the cgroup"
 	# Each pass in order meets none of what is left of the one before: LRU.
-	within "$(metric $kind swaps swap.out)" $((2 * 4096)) $((3 * 6144)) "$kind: it is swapped out"
-	within "$(metric $kind swaps cgroup.box.shmem_max)" 4194304 16777216 "$kind: what stays is under memory.max"
-	within "$(metric $kind swaps cgroup.box.swap_end)" $((8 * 1048576 - 64 * 4096)) $((24 * 1048576)) \
+	between "$(metric $kind swaps swap.out)" $((2 * 4096)) $((3 * 6144)) "$kind: it is swapped out"
+	between "$(metric $kind swaps cgroup.box.shmem_max)" 4194304 16777216 "$kind: what stays is under memory.max"
+	between "$(metric $kind swaps cgroup.box.swap_end)" $((8 * 1048576 - 64 * 4096)) $((24 * 1048576)) \
 		"$kind: and the rest is in swap"
 done
 
@@ -67,7 +45,7 @@ suite modes <<'E2'
 E2
 run "$WRING" run modes.yaml --out modes
 is_code 0 "holes and truncation under pressure; contents are what they were"
-within "$(metric modes frees cgroup.box.shmem_end)" $((12 * 1048576 - 64 * 4096)) $((12 * 1048576 + 64 * 4096)) \
+between "$(metric modes frees cgroup.box.shmem_end)" $((12 * 1048576 - 64 * 4096)) $((12 * 1048576 + 64 * 4096)) \
 	"48 of 96 steps down give back half of the memory"
 
 suite huge <<'E2'
@@ -89,16 +67,12 @@ suite huge <<'E2'
 E2
 run "$WRING" run huge.yaml --out huge
 is_code 0 "huge pages on tmpfs and in a memfd, also under a limit"
-last() {
-	awk -F '\t' -v name="$3" 'NR == 1 { for (i = 1; i <= NF; i++) if ($i == name) c = i; next }
-		{ if ($c > v) v = $c } END { print v + 0 }' "$1/$2/host/seed-1/samples.tsv"
-}
 # Since 6.12 shmem's huge pages can be swapped out whole.
 [ $(($(metric huge split thp.split) + $(metric huge split thp.swpout))) -gt 0 ]
 is $? 0 "under pressure a huge page is split, or swapped out whole"
-within "$(last huge huge box.memory.stat.shmem_thp)" $((30 * 1048576)) $((32 * 1048576)) "tmpfs, huge: always"
-within "$(last huge advised box.memory.stat.shmem_thp)" $((30 * 1048576)) $((32 * 1048576)) "memfd, huge: advise"
-is "$(last huge against box.memory.stat.shmem_thp)" 0 "memfd, huge: never against knob thp_shmem: always"
+between "$(most huge huge box.memory.stat.shmem_thp)" $((30 * 1048576)) $((32 * 1048576)) "tmpfs, huge: always"
+between "$(most huge advised box.memory.stat.shmem_thp)" $((30 * 1048576)) $((32 * 1048576)) "memfd, huge: advise"
+is "$(most huge against box.memory.stat.shmem_thp)" 0 "memfd, huge: never against knob thp_shmem: always"
 is "$(echo /tmp/wring-*-*-*)" "/tmp/wring-*-*-*" "no directory is left"
 is "$(grep -c . /proc/sysvipc/shm)" 1 "no System V segment is left"
 
