@@ -24,7 +24,8 @@ unit_tests = \
 	tests/unit/test-suite \
 	tests/unit/test-units \
 	tests/unit/test-unpack \
-	tests/unit/test-worker
+	tests/unit/test-worker \
+	tests/unit/test-workload-probe
 
 cli_tests = \
 	tests/cli/bad-suites.sh \

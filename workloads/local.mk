@@ -4,6 +4,7 @@ workloads_libworkloads_a_SOURCES = \
 	workloads/anon.c \
 	workloads/content.c workloads/content.h \
 	workloads/pattern.c workloads/pattern.h \
+	workloads/probe.c \
 	workloads/registry.c workloads/registry.h \
 	workloads/scratch.c workloads/scratch.h \
 	workloads/skeleton.c \

@@ -4,9 +4,11 @@
 #include "src/macro.h"
 
 extern const struct workload_ops workload_anon;
+extern const struct workload_ops workload_probe;
 
 const struct workload_ops *const workloads[] = {
 	&workload_anon,
+	&workload_probe,
 	NULL,
 };
 
