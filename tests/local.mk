@@ -25,6 +25,7 @@ unit_tests = \
 	tests/unit/test-units \
 	tests/unit/test-unpack \
 	tests/unit/test-worker \
+	tests/unit/test-workload-frag \
 	tests/unit/test-workload-probe
 
 cli_tests = \

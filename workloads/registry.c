@@ -4,10 +4,12 @@
 #include "src/macro.h"
 
 extern const struct workload_ops workload_anon;
+extern const struct workload_ops workload_frag;
 extern const struct workload_ops workload_probe;
 
 const struct workload_ops *const workloads[] = {
 	&workload_anon,
+	&workload_frag,
 	&workload_probe,
 	NULL,
 };
