@@ -31,7 +31,9 @@ unit_tests = \
 	tests/unit/test-workload-dentry \
 	tests/unit/test-workload-exec \
 	tests/unit/test-workload-file \
+	tests/unit/test-workload-frag \
 	tests/unit/test-workload-kmem \
+	tests/unit/test-workload-probe \
 	tests/unit/test-workload-shmem
 
 cli_tests = \
