@@ -18,7 +18,7 @@ suite() {
 needed() {
 	case $1 in
 	anon | shmem | file | frag) printf 'size: 16M, ' ;;
-	probe) printf 'rate: 1000, ' ;;
+	probe) printf 'kind: read, rate: 1000, ' ;;
 	exec) printf 'command: ["true"], ' ;;
 	esac
 }

@@ -155,17 +155,32 @@ static const struct {
 	{ "kmem", "kind=socket live=8", 1 },
 	{ "kmem", "kind=epoll live=8", 1 },
 	{ "kmem", "kind=pagetable live=8", 1 },
+	{ "frag", "size=16M demand=thp demand_size=2M", 1 },
+	{ "frag", "size=16M demand=pipe order=1 demand_size=64K", 1 },
+	{ "probe", "kind=fault", 2 },
+	{ "probe", "kind=alloc block=64K", 1 },
+	{ "probe", "kind=touch verify=true", 1 },
+	{ "probe", "kind=read", 2 },
 	{ "exec", "command=true", 1 },
 };
 
 static void check(const char *generator, const char *options, unsigned threads)
 {
+	const struct workload_site site = {
+		.page_bytes = (size_t)sysconf(_SC_PAGESIZE),
+		.node_count = 1,
+		.node_bytes = { 1ull << 40 },
+		.swap_bytes = 1ull << 40,
+		.disk_bytes = 1ull << 40,
+		.rated = streq(generator, "probe"),
+	};
 	struct lead l;
 
 	atomic_store(&count->calls, 0);
-	if (!lead_init(&l, generator, options, threads))
+	if (!lead_init_at(&l, &site, generator, options, threads))
 		goto failed;
-	l.args.measured.ops = 3 * l.plan.ops_per_pass;
+	l.args.measured.ops = MIN(3 * l.plan.ops_per_pass, (uint64_t)10000);
+	l.args.rate = site.rated ? 100000 : 0;
 	if (!lead_start(&l) || !lead_to(&l, GO_SETUP, WORKER_READY) ||
 	    !lead_to(&l, GO_WARMUP, WORKER_WARM))
 		goto failed;
