@@ -24,9 +24,9 @@ wring_guest_LDADD = harness/libharness.a workloads/libworkloads.a src/libbase.a 
 
 # Loaded into QEMU; it says why. A module of one file is not worth libtool.
 labdir = $(pkglibexecdir)
-lab_DATA = wring-steady-clock.so
-EXTRA_DIST += harness/vm/steady-clock.c
-CLEANFILES += wring-steady-clock.so
-wring-steady-clock.so: harness/vm/steady-clock.c
-	$(AM_V_CC)$(CC) $(CPPFLAGS) -std=gnu17 -Wall -Wextra $(CFLAGS) -fPIC -shared $(LDFLAGS) \
-		-o $@ $(srcdir)/harness/vm/steady-clock.c
+lab_DATA = wring-steady-qemu.so
+EXTRA_DIST += harness/vm/steady-qemu.c
+CLEANFILES += wring-steady-qemu.so
+wring-steady-qemu.so: harness/vm/steady-qemu.c
+	$(AM_V_CC)$(CC) -D_GNU_SOURCE $(CPPFLAGS) -std=gnu17 -Wall -Wextra $(CFLAGS) -fPIC -shared $(LDFLAGS) \
+		-o $@ $(srcdir)/harness/vm/steady-qemu.c -ldl
