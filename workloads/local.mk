@@ -5,7 +5,9 @@ workloads_libworkloads_a_SOURCES = \
 	workloads/anon.c workloads/anon.h workloads/anon-kernel.c workloads/anon-touch.c \
 	workloads/buddy.c workloads/buddy.h \
 	workloads/content.c workloads/content.h \
-	workloads/dentry.c \
+	workloads/dentry.c workloads/dentry.h \
+	workloads/dentry-list.c \
+	workloads/dentry-tree.c workloads/dentry-tree.h \
 	workloads/exec.c \
 	workloads/file.c workloads/file-engine.h workloads/file-sync.c workloads/file-uring.c \
 	workloads/frag.c workloads/frag.h workloads/frag-blocks.c workloads/frag-hold.c \
