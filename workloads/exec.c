@@ -42,8 +42,9 @@ struct exec_options {
 
 static const struct option_spec exec_options[] = {
 	OPTION_LIST(struct exec_options, command, .name = "command", .required = true,
-		    .meta = "[PROGRAM, ARGUMENT...]",
-		    .help = "the command, a list of words; no shell reads it"),
+		    .words = true, .meta = "[PROGRAM, ARGUMENT...]",
+		    .help = "the command, no shell reads it; or one text of words and quotes: "
+			    "\"sleep 1\""),
 	OPTION_LIST(struct exec_options, files, .name = "files", .meta = "[PATH...]",
 		    .help = "files of this machine that it needs, which a VM gets, too"),
 	OPTION_LIST(struct exec_options, env, .name = "env", .meta = "[NAME=VALUE...]",
@@ -74,10 +75,6 @@ static int exec_plan(const void *options, const struct workload_site *site,
 
 	if (!o->command.count || !*o->command.items[0])
 		return error_say(err, -EINVAL, "command: no program is named");
-	if (o->command.count == 1 && strchr(o->command.items[0], ' '))
-		return error_say(err, -EINVAL,
-				 "command: «%s»: write a list of words, as [sleep, 1]",
-				 o->command.items[0]);
 	if (site->threads > 1)
 		return error_say(err, -EINVAL,
 				 "threads: a worker runs one command at a time: use processes");
