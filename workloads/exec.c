@@ -29,7 +29,6 @@ extern const struct workload_ops workload_exec;
 /* How long a step looks at the command, and how long one that is told to end may take. */
 #define LOOK_MS	 5
 #define GRACE_MS 1000
-#define PATH_SET "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
 enum { CHECK_STATUS, CHECK_NONE };
 static const char *const check_names[] = { "status", "none", NULL };
@@ -75,6 +74,10 @@ static int exec_plan(const void *options, const struct workload_site *site,
 
 	if (!o->command.count || !*o->command.items[0])
 		return error_say(err, -EINVAL, "command: no program is named");
+	if (*o->command.items[0] != '/' && strchr(o->command.items[0], '/'))
+		return error_say(err, -EINVAL,
+				 "command: «%s» is neither a plain name nor an absolute path",
+				 o->command.items[0]);
 	if (site->threads > 1)
 		return error_say(err, -EINVAL,
 				 "threads: a worker runs one command at a time: use processes");
@@ -110,11 +113,10 @@ static char **join(char *const *first, size_t first_count, const struct strlist 
 /* PID 1 of a VM has no PATH. */
 static int make_environment(struct exec *e)
 {
-	static char path[] = PATH_SET;
 	size_t count = 0;
 
 	if (!getenv("PATH"))
-		putenv(path);
+		setenv("PATH", process_default_path(), 1);
 	while (environ[count])
 		count++;
 	e->envp = join(environ, count, &e->options->env);

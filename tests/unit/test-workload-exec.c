@@ -181,6 +181,8 @@ static void test_refused(void)
 	struct lead l;
 
 	refused("command=true", 2, "threads: a worker runs one command at a time: use processes");
+	refused("command=./true", 1,
+		"command: «./true» is neither a plain name nor an absolute path");
 	refused("command=true env=x", 1, "env: «x» is not NAME=VALUE");
 	refused("command=true files=x", 1, "files: «x» is not an absolute path");
 	refused("command=true status=256", 1, "status: 256 is out of range: 0 to 255");
