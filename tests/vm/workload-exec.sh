@@ -77,6 +77,47 @@ dd if=/dev/zero of=/disk/data bs=1M count=32 2>/dev/null && sync && echo 3 >/pro
 run "$WRING" run reclaim.yaml --out reclaim
 is_code 0 "reclaim for a command's reads is its cgroup's"
 
+# program OUT SCENARIO KEY: a number of its (only) program's.
+program() {
+	trial "$1" "$2" | sed -n '/"programs": /,/\]/p' | sed -n "s|^ *\"$3\": \([0-9]*\),*\$|\1|p"
+}
+suite usage <<'E2'
+  - name: usage
+    cgroups: {box: {}}
+    workloads: [{exec: {in: box, dir: /disk, command: "dd if=/dev/zero of=file bs=8M count=1"}}]
+E2
+run "$WRING" run usage.yaml --out usage
+is_code 0 "a command that writes 8 MiB in a directory of its own"
+between "$(program usage usage max_rss_bytes)" 8388608 12582912 "its memory is its buffer, and some"
+between "$(program usage usage blocks_written)" 16384 17000 "it has written 8 MiB, in blocks of 512"
+between "$(program usage usage system_ns)" 1000000 20000000000 "the kernel has worked for it"
+is "$(program usage usage major_faults)" 0 "it has waited for no page"
+is "$(metric usage usage work.exec.system_time)" "$(program usage usage system_ns)" "which are metrics, too"
+is "$(echo /disk/wring-*)" "/disk/wring-*" "its directory is gone with what it held"
+
+suite limit <<'E2'
+  - name: asked
+    cgroups: {box: {}}
+    workloads: [{exec: {in: box, duration: 500ms, command: [sh, -c, "sleep 1000 & echo begun; wait; echo never"]}}]
+  - name: stubborn
+    cgroups: {box: {}}
+    workloads:
+      - exec:
+          in: box
+          duration: 500ms
+          grace: 200ms
+          command:
+            - sh
+            - -c
+            - trap '' TERM; setsid sleep 1000 & (setsid sh -c 'sleep 1000; echo' &); while :; do sleep 1000; done
+E2
+run "$WRING" run limit.yaml --out limit
+is_code 0 "commands that are ended at their time limit do not fail"
+is "$(program limit asked exit_signal) $(program limit asked failures)" "15 0" "one by SIGTERM"
+like "$(trial limit asked)" '"output": "begun\\n"' "with what it had printed"
+is "$(program limit stubborn exit_signal) $(program limit stubborn failures)" "9 0" "one that ignores that by SIGKILL"
+is "$(sleepers)" "" "with their children, also those in sessions of their own"
+
 suite long <<'E2'
   - name: long
     workloads: [{exec: {command: [sh, -c, "setsid sleep 1000 & sleep 1000"]}}]
