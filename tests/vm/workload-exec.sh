@@ -120,7 +120,7 @@ is "$(sleepers)" "" "with their children, also those in sessions of their own"
 
 suite long <<'E2'
   - name: long
-    workloads: [{exec: {command: [sh, -c, "setsid sleep 1000 & sleep 1000"]}}]
+    workloads: [{exec: {grace: 300ms, command: [sh, -c, "trap '' TERM; setsid sleep 1000 & while :; do sleep 1000; done"]}}]
 E2
 "$WRING" run long.yaml --out long >"$scratch/long.log" 2>&1 &
 pid=$!
