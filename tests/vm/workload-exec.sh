@@ -34,7 +34,7 @@ like "$text" 'heap [1-9][0-9]* 0' "with memory of its node alone"
 
 suite judged <<'E2'
   - name: status
-    workloads: [{exec: {command: [sh, -c, "echo first; echo last words; exit 7"]}}]
+    workloads: [{exec: {command: [sh, -c, "echo first; echo last words; printf 'a\\0b\\tc\\377\\n'; exit 7"]}}]
   - name: oom
     cgroups: {box: {memory.max: 8M, memory.swap.max: 0}}
     workloads: [{exec: {in: box, command: [sh, -c, "tail /dev/zero; exit $?"]}}]
@@ -51,6 +51,7 @@ is_code 4 "a status that nobody expects fails the trial"
 like "$out" 'its command ended with status 7 \(1 of 1 runs failed\); it printed:' "which is said"
 like "$out" '\| last words' "with what it printed"
 like "$(trial status status)" '"exit_code": 7' "and recorded"
+like "$(trial status status)" '"output": "first\\nlast words\\na\?b c\?\\n"' "with all output, as text"
 run "$WRING" run judged.yaml --only oom --out oom
 is_code 4 "a command whose child is OOM-killed fails with it"
 like "$(trial oom oom)" '"exit_code": 137' "its status says so"
