@@ -319,6 +319,20 @@ static void run_phases(struct trial_state *t)
 		t->outcome = "completed";
 }
 
+/*
+ * Whether workers get time to end by themselves. After a failure they are killed at once; but one
+ * that runs a command ends all that the command has started, which nobody else could find.
+ */
+static bool has_time(const struct trial_state *t)
+{
+	if (streq(t->outcome, "completed"))
+		return true;
+	for (size_t i = 0; i < t->worker_count; i++)
+		if (t->workers[i].args.program && !t->workers[i].ended)
+			return true;
+	return false;
+}
+
 static void finish_workers(struct trial_state *t)
 {
 	uint64_t deadline;
@@ -327,7 +341,7 @@ static void finish_workers(struct trial_state *t)
 		atomic_store(&t->trial->status->phase, TRIAL_FINISHING);
 	worker_release(t->barrier, GO_EXIT);
 	deadline = trial_time(t) + EXIT_WAIT_NS;
-	while (streq(t->outcome, "completed") && !all_ended(t) && trial_time(t) < deadline)
+	while (has_time(t) && !all_ended(t) && trial_time(t) < deadline)
 		handle_events(t, deadline);
 }
 

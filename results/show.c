@@ -15,6 +15,7 @@
 #define FINGERPRINT_SHOWN 12
 #define NAMES_SHOWN	  3
 #define OUTPUT_LINES	  5
+#define OUTPUT_WIDTH	  88
 
 static const char *text_of(const json_t *object, const char *key)
 {
@@ -71,6 +72,16 @@ static void print_reason(FILE *f, const char *text)
 	fputc('\n', f);
 }
 
+/* Of a line that may be long, whole characters. */
+static size_t shown_length(const char *line, size_t len)
+{
+	if (len <= OUTPUT_WIDTH)
+		return len;
+	for (len = OUTPUT_WIDTH; len && ((unsigned char)line[len] & 0xc0) == 0x80; len--)
+		;
+	return len;
+}
+
 /* A command that failed: how it ended, and the last lines that were kept of its output. */
 static void show_program(FILE *f, const char *workload, const json_t *program)
 {
@@ -92,7 +103,8 @@ static void show_program(FILE *f, const char *workload, const json_t *program)
 	while (*line) {
 		size_t len = strcspn(line, "\n");
 
-		fprintf(f, "      | %.*s\n", (int)len, line);
+		fprintf(f, "      | %.*s%s\n", (int)shown_length(line, len), line,
+			len > OUTPUT_WIDTH ? " ..." : "");
 		line += len + (line[len] == '\n');
 	}
 }

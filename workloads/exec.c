@@ -1,19 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * Any command, in the workload's cgroup, where the workload is placed. An operation is one run of
- * it, from its start to its end. Its output goes through a pipe into shared memory, its rusage is
- * added up; all of it stands in trial.json.
+ * it, from its start to its end, at which what it left in the background is killed. Its output and
+ * its rusage are kept; all of it stands in trial.json.
  */
 #include <errno.h>
 #include <fcntl.h>
-#include <poll.h>
 #include <signal.h>
-#include <spawn.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
-#include <sys/resource.h>
-#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -21,336 +18,286 @@
 #include "src/file.h"
 #include "src/macro.h"
 #include "src/process.h"
-#include "src/strlist.h"
-#include "workloads/workload.h"
+#include "workloads/exec-run.h"
+#include "workloads/scratch.h"
 
 extern const struct workload_ops workload_exec;
 
-/* How long a step looks at the command, and how long one that is told to end may take. */
-#define LOOK_MS	 5
-#define GRACE_MS 1000
-#define PATH_SET "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+/* How long one step() waits for the program to end: limits and stop are seen as late. */
+#define STEP_WAIT_NS 5000000
 
 enum { CHECK_STATUS, CHECK_NONE };
 static const char *const check_names[] = { "status", "none", NULL };
 
 struct exec_options {
 	struct strlist command, files, env;
-	uint64_t status;
+	char *dir;
+	uint64_t status, grace_ns;
 	int check;
 };
 
 static const struct option_spec exec_options[] = {
 	OPTION_LIST(struct exec_options, command, .name = "command", .required = true,
-		    .meta = "[PROGRAM, ARGUMENT...]",
-		    .help = "the command, a list of words; no shell reads it"),
+		    .words = true, .meta = "[PROGRAM, ARGUMENT...]",
+		    .help = "the command, no shell reads it; or one text of words and quotes: "
+			    "\"sleep 1\""),
 	OPTION_LIST(struct exec_options, files, .name = "files", .meta = "[PATH...]",
 		    .help = "files of this machine that it needs, which a VM gets, too"),
 	OPTION_LIST(struct exec_options, env, .name = "env", .meta = "[NAME=VALUE...]",
-		    .help = "added to its environment"),
+		    .help = "set in its environment, which has WRING_SEED as well, below 2^31"),
+	OPTION_STRING(struct exec_options, dir, .name = "dir", .meta = "disk|tmpfs|PATH",
+		      .help = "it runs in an empty directory of its own there; else where wring "
+			      "was started"),
 	OPTION_U64(struct exec_options, status, .name = "status", .fallback = "0", .max = 255,
 		   .help = "exit status that is right; a run that ends by another one, or by a "
 			   "signal, fails"),
 	OPTION_CHOICE(struct exec_options, check, .name = "check", .fallback = "status",
 		      .choices = check_names,
 		      .help = "none: how it ends is recorded and is no failure"),
+	OPTION_TIME(struct exec_options, grace_ns, .name = "grace", .fallback = "1s",
+		    .max = 60000000000,
+		    .help = "at a time limit it gets SIGTERM, and SIGKILL so much later; neither "
+			    "is a failure"),
+	{}
+};
+
+enum { COUNT_USER, COUNT_SYSTEM, COUNT_MINOR_FAULTS, COUNT_MAJOR_FAULTS };
+static const struct counter_spec exec_counters[] = {
+	[COUNT_USER] = { "user_time", "ns", "CPU time in user mode, of runs that are over", false },
+	[COUNT_SYSTEM] = { "system_time", "ns", "CPU time in the kernel", false },
+	[COUNT_MINOR_FAULTS] = { "minor_faults", "faults", "page faults without I/O", false },
+	[COUNT_MAJOR_FAULTS] = { "major_faults", "faults", "page faults that waited for I/O",
+				 false },
 	{}
 };
 
 struct exec {
-	const struct exec_options *options;
-	char *program;	     /* its path */
-	char **argv, **envp; /* their strings are the options', or the environment's */
-	int output[2];	     /* a pipe: its first end doesn't block */
-	pid_t pid;	     /* of a run that goes on; 0: none */
-	int pidfd;
-	uint64_t start;
+	char *path, *path_variable;
+	char seed_variable[32];
+	char **argv, **envp;
+	uint64_t begin_ns;
+	struct exec_run run;
 };
+
+static int check_lists(const struct exec_options *o, struct error *err)
+{
+	const char *program = o->command.count ? o->command.items[0] : "";
+
+	if (!*program)
+		return error_say(err, -EINVAL, "command: no program is named");
+	if (*program != '/' && strchr(program, '/'))
+		return error_say(err, -EINVAL,
+				 "command: «%s» is neither a plain name nor an absolute path",
+				 program);
+	for (size_t i = 0; i < o->files.count; i++)
+		if (*o->files.items[i] != '/')
+			return error_say(err, -EINVAL, "files: «%s» is not an absolute path",
+					 o->files.items[i]);
+	for (size_t i = 0; i < o->env.count; i++)
+		if (!strchr(o->env.items[i], '=') || *o->env.items[i] == '=')
+			return error_say(err, -EINVAL, "env: «%s» is not NAME=VALUE",
+					 o->env.items[i]);
+	return 0;
+}
 
 static int exec_plan(const void *options, const struct workload_site *site,
 		     struct workload_plan *ret, struct error *err)
 {
 	const struct exec_options *o = options;
 
-	if (!o->command.count || !*o->command.items[0])
-		return error_say(err, -EINVAL, "command: no program is named");
-	if (o->command.count == 1 && strchr(o->command.items[0], ' '))
-		return error_say(err, -EINVAL,
-				 "command: «%s»: write a list of words, as [sleep, 1]",
-				 o->command.items[0]);
+	if (check_lists(o, err) < 0)
+		return -EINVAL;
 	if (site->threads > 1)
 		return error_say(err, -EINVAL,
 				 "threads: a worker runs one command at a time: use processes");
-	for (size_t i = 0; i < o->env.count; i++)
-		if (!strchr(o->env.items[i], '=') || *o->env.items[i] == '=')
-			return error_say(err, -EINVAL, "env: «%s» is not NAME=VALUE",
-					 o->env.items[i]);
-	for (size_t i = 0; i < o->files.count; i++)
-		if (*o->files.items[i] != '/')
-			return error_say(err, -EINVAL, "files: «%s» is not an absolute path",
-					 o->files.items[i]);
 	*ret = (struct workload_plan){
 		.ops_per_pass = 1,
+		.dir = o->dir,
 		.program = o->command.items[0],
 		.files = &o->files,
 	};
 	return 0;
 }
 
-/* NULL-terminated: one's items, then those of another list. */
-static char **join(char *const *first, size_t first_count, const struct strlist *second)
+/* Whether an item sets the same variable as text does: "NAME=". */
+static bool is_set(char *const *items, size_t count, const char *text)
 {
-	char **all = calloc(first_count + second->count + 1, sizeof(*all));
+	size_t len = strcspn(text, "=") + 1;
 
-	if (!all)
-		return NULL;
-	memcpy(all, first, first_count * sizeof(*all));
-	if (second->count)
-		memcpy(all + first_count, second->items, second->count * sizeof(*all));
-	return all;
+	for (size_t i = 0; i < count; i++)
+		if (strncmp(items[i], text, len) == 0)
+			return true;
+	return false;
 }
 
-/* PID 1 of a VM has no PATH. */
-static int make_environment(struct exec *e)
+/*
+ * Ours, but what the options set anew, with the seed; and a PATH, which the first process of a VM
+ * has not. The last of two settings of the same variable counts.
+ */
+static int make_environment(struct exec *x, const struct strlist *own, uint64_t seed)
 {
-	static char path[] = PATH_SET;
-	size_t count = 0;
+	size_t inherited = 0, n = 0;
 
-	if (!getenv("PATH"))
-		putenv(path);
-	while (environ[count])
-		count++;
-	e->envp = join(environ, count, &e->options->env);
-	return e->envp ? 0 : -ENOMEM;
+	while (environ && environ[inherited])
+		inherited++;
+	x->envp = calloc(inherited + own->count + 3, sizeof(*x->envp));
+	x->path_variable = text_format("PATH=%s", process_default_path());
+	if (!x->envp || !x->path_variable)
+		return -ENOMEM;
+	snprintf(x->seed_variable, sizeof(x->seed_variable), "WRING_SEED=%u",
+		 (unsigned)(seed >> 33));
+	x->envp[n++] = x->seed_variable;
+	for (size_t i = own->count; i > 0; i--)
+		if (!is_set(x->envp, n, own->items[i - 1]))
+			x->envp[n++] = own->items[i - 1];
+	for (size_t i = 0; i < inherited; i++)
+		if (!is_set(x->envp, n, environ[i]))
+			x->envp[n++] = environ[i];
+	if (!is_set(x->envp, n, "PATH="))
+		x->envp[n] = x->path_variable;
+	return 0;
+}
+
+static int make_arguments(struct exec *x, const struct strlist *command)
+{
+	x->argv = calloc(command->count + 1, sizeof(*x->argv));
+	if (!x->argv)
+		return -ENOMEM;
+	memcpy(x->argv, command->items, command->count * sizeof(*x->argv));
+	return 0;
+}
+
+/* What exec_run asks of its process. */
+static int prepare_process(struct error *err)
+{
+	sigset_t deaths;
+
+	sigemptyset(&deaths);
+	sigaddset(&deaths, SIGCHLD);
+	if (sigprocmask(SIG_BLOCK, &deaths, NULL) < 0 ||
+	    prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) < 0)
+		return error_set(err, -errno, "prepare to adopt what the command leaves behind");
+	return 0;
 }
 
 static int exec_setup(struct worker *w, struct error *err)
 {
-	struct exec *e = calloc(1, sizeof(*e));
+	const struct exec_options *o = w->options;
+	struct exec *x = calloc(1, sizeof(*x));
 	int r;
 
-	if (!e)
+	if (!x)
 		return error_set(err, -ENOMEM, "exec");
-	w->state = e;
-	e->options = w->options;
-	e->output[0] = e->output[1] = e->pidfd = -1;
-	e->argv = join(e->options->command.items, e->options->command.count, &(struct strlist){});
-	if (!e->argv || make_environment(e) < 0)
-		return error_set(err, -ENOMEM, "exec");
-	r = process_find(e->argv[0], &e->program, err);
+	w->state = x;
+	x->run = (struct exec_run){ .null_fd = -1, .pidfd = -1, .output_fd = -1 };
+	r = process_find(o->command.items[0], &x->path, err);
 	if (r < 0)
 		return r;
-	if (pipe2(e->output, O_CLOEXEC) < 0)
-		return error_set(err, -errno, "a pipe for the command's output");
-	if (fcntl(e->output[0], F_SETFL, O_NONBLOCK) < 0)
-		return error_set(err, -errno, "a pipe for the command's output");
-	/* What its children leave behind becomes ours to end. */
-	if (prctl(PR_SET_CHILD_SUBREAPER, 1) < 0)
-		return error_set(err, -errno, "adopt what the command leaves behind");
-	return 0;
-}
-
-/*
- * In the child up to exec. vfork() shares the worker's memory: only what is safe there. Its own
- * process group lets all of it be ended at once.
- */
-static _Noreturn void child(const struct exec *e, int null_fd, volatile int *ret_errno)
-{
-	sigset_t none;
-
-	sigemptyset(&none);
-	for (int n = 1; n < NSIG; n++)
-		signal(n, SIG_DFL);
-	sigprocmask(SIG_SETMASK, &none, NULL);
-	prctl(PR_SET_PDEATHSIG, SIGKILL);
-	if (setpgid(0, 0) == 0 && dup2(null_fd, 0) == 0 && dup2(e->output[1], 1) == 1 &&
-	    dup2(e->output[1], 2) == 2)
-		execve(e->program, e->argv, e->envp);
-	*ret_errno = errno;
-	_exit(127);
-}
-
-static int start(struct workload_thread *t, struct exec *e, struct error *err)
-{
-	_cleanup_close_ int null_fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
-	volatile int code = 0;
-	pid_t pid;
-
-	if (null_fd < 0)
+	if (make_arguments(x, &o->command) < 0 || make_environment(x, &o->env, w->seed) < 0)
+		return error_set(err, -ENOMEM, "exec");
+	x->run.path = x->path;
+	x->run.argv = x->argv;
+	x->run.envp = x->envp;
+	x->run.cwd = w->dir;
+	x->run.program = w->program;
+	x->run.null_fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
+	if (x->run.null_fd < 0)
 		return error_set(err, -errno, "open /dev/null");
-	e->start = workload_begin(t);
-	/* posix_spawn() can't set a death signal; fork() would copy what the worker owns. */
-	pid = vfork();
-	if (pid == 0)
-		child(e, null_fd, &code);
-	if (pid < 0)
-		return error_set(err, -errno, "start %s", e->program);
-	if (code) {
-		waitpid(pid, NULL, 0);
-		return error_set(err, -code, "start %s", e->program);
-	}
-	e->pidfd = (int)syscall(SYS_pidfd_open, pid, 0);
-	e->pid = pid;
-	return e->pidfd < 0 ? error_set(err, -errno, "watch %s", e->program) : 0;
+	r = prepare_process(err);
+	return r == 0 && o->dir ? scratch_setup(w, o->dir, NULL, err) : r;
 }
 
-/* What is in the pipe: the first 64 KiB ever are kept, all is counted. */
-static void read_output(struct worker *w, struct exec *e)
+/* What a run that is over adds to the record. */
+static void note_end(struct workload_thread *t, int status, bool failed)
 {
-	struct workload_program *p = w->program;
-	char rest[4096];
-	ssize_t n;
-
-	do {
-		size_t kept = (size_t)MIN(p->output_bytes, (uint64_t)WORKLOAD_OUTPUT_BYTES);
-		bool room = kept < WORKLOAD_OUTPUT_BYTES;
-
-		n = read(e->output[0], room ? p->output + kept : rest,
-			 room ? WORKLOAD_OUTPUT_BYTES - kept : sizeof(rest));
-		if (n > 0)
-			p->output_bytes += (uint64_t)n;
-	} while (n > 0);
-}
-
-static void add_usage(struct workload_program *p, const struct rusage *u)
-{
-	p->user_ns +=
-		(uint64_t)u->ru_utime.tv_sec * 1000000000 + (uint64_t)u->ru_utime.tv_usec * 1000;
-	p->system_ns +=
-		(uint64_t)u->ru_stime.tv_sec * 1000000000 + (uint64_t)u->ru_stime.tv_usec * 1000;
-	p->max_rss_bytes = MAX(p->max_rss_bytes, (uint64_t)u->ru_maxrss * 1024);
-	p->minor_faults += (uint64_t)u->ru_minflt;
-	p->major_faults += (uint64_t)u->ru_majflt;
-	p->blocks_read += (uint64_t)u->ru_inblock;
-	p->blocks_written += (uint64_t)u->ru_oublock;
-	p->voluntary_switches += (uint64_t)u->ru_nvcsw;
-	p->involuntary_switches += (uint64_t)u->ru_nivcsw;
-}
-
-/* ended: by us, at its time limit, which is no failure. */
-static void judge(struct workload_thread *t, const struct exec *e, int status, bool ended)
-{
-	struct workload_program *p = t->worker->program;
-	int code = WIFEXITED(status) ? WEXITSTATUS(status) : 0;
-	int by = WIFSIGNALED(status) ? WTERMSIG(status) : 0;
-	bool failed = !ended && e->options->check == CHECK_STATUS &&
-		      (by || (uint64_t)code != e->options->status);
+	struct exec *x = t->worker->state;
+	struct workload_program *p = x->run.program;
+	uint64_t *counters = t->report->counters;
 
 	p->runs++;
 	if (!p->failures) {
-		p->exit_code = code;
-		p->exit_signal = by;
+		p->exit_code = WIFEXITED(status) ? WEXITSTATUS(status) : 0;
+		p->exit_signal = WIFSIGNALED(status) ? WTERMSIG(status) : 0;
 	}
 	if (failed) {
 		p->failures++;
 		t->report->errors++;
 	}
+	counters[COUNT_USER] = p->user_ns;
+	counters[COUNT_SYSTEM] = p->system_ns;
+	counters[COUNT_MINOR_FAULTS] = p->minor_faults;
+	counters[COUNT_MAJOR_FAULTS] = p->major_faults;
 }
 
-/*
- * What the command leaves behind has become the worker's own: ended, generation by generation,
- * also where it left the process group.
- */
-static void end_rest(pid_t group)
+static bool is_right(const struct exec_options *o, int status)
 {
-	char text[4096];
-	ssize_t n;
-
-	kill(-group, SIGKILL);
-	for (;;) {
-		_cleanup_close_ int fd = open("/proc/thread-self/children", O_RDONLY | O_CLOEXEC);
-
-		n = fd < 0 ? 0 : read(fd, text, sizeof(text) - 1);
-		if (n <= 0)
-			break;
-		text[n] = '\0';
-		for (char *p = text, *end; *p; p = end) {
-			long pid = strtol(p, &end, 10);
-
-			if (end == p)
-				break;
-			if (pid > 0 && *end == ' ') /* a number that was cut off has none */
-				kill((pid_t)pid, SIGKILL);
-		}
-		if (waitpid(-1, NULL, 0) < 0)
-			break;
-	}
+	return o->check == CHECK_NONE ||
+	       (WIFEXITED(status) && (uint64_t)WEXITSTATUS(status) == o->status);
 }
 
-static int reap(struct workload_thread *t, struct exec *e, bool ended, struct error *err)
+/* A run that ended by itself. */
+static int finish_run(struct workload_thread *t, struct error *err)
 {
-	struct rusage usage;
-	int status;
+	struct exec *x = t->worker->state;
+	int status, r = exec_run_finish(&x->run, &status, err);
 
-	if (wait4(e->pid, &status, 0, &usage) != e->pid)
-		return error_set(err, -errno, "wait for %s", e->program);
-	read_output(t->worker, e);
-	add_usage(t->worker->program, &usage);
-	judge(t, e, status, ended);
-	end_rest(e->pid);
-	close(e->pidfd);
-	e->pidfd = -1;
-	e->pid = 0;
+	if (r < 0)
+		return r;
+	note_end(t, status, !is_right(t->worker->options, status));
+	workload_record(t, 0, x->begin_ns);
 	return 0;
 }
 
-/* Looks for a while at what the command prints and whether it has ended. */
-static bool look(struct workload_thread *t, struct exec *e, int timeout_ms)
-{
-	struct pollfd fds[] = { { .fd = e->pidfd, .events = POLLIN },
-				{ .fd = e->output[0], .events = POLLIN } };
-
-	poll(fds, ARRAY_SIZE(fds), timeout_ms);
-	if (fds[1].revents)
-		read_output(t->worker, e);
-	return fds[0].revents != 0;
-}
-
+/* The start is noted even while nobody times: a run may end in the next phase. */
 static int64_t exec_step(struct workload_thread *t, uint64_t budget, struct error *err)
 {
-	struct exec *e = t->worker->state;
-	int r = e->pid ? 0 : start(t, e, err);
+	struct exec *x = t->worker->state;
+	int r = 0;
 
 	(void)budget;
-	if (r < 0 || !look(t, e, LOOK_MS))
-		return r;
-	r = reap(t, e, false, err);
+	if (!x->run.pid) {
+		x->begin_ns = t->due_ns ? t->due_ns : workload_clock();
+		r = exec_run_start(&x->run, err);
+	}
 	if (r < 0)
 		return r;
-	workload_record(t, 0, e->start);
-	return 1;
+	if (!exec_run_wait(&x->run, STEP_WAIT_NS))
+		return 0;
+	r = finish_run(t, err);
+	return r < 0 ? r : 1;
 }
 
-/* A run that its limit cut short: asked to end, then made to. It counts as a run, not as an op. */
 static int exec_thread_finish(struct workload_thread *t, struct error *err)
 {
-	struct exec *e = t->worker->state;
-	uint64_t give_up = workload_clock() + (uint64_t)GRACE_MS * 1000000;
+	const struct exec_options *o = t->worker->options;
+	struct exec *x = t->worker->state;
+	int status, r;
 
-	if (!e->pid)
+	if (!x->run.pid)
 		return 0;
-	kill(-e->pid, SIGTERM);
-	while (!look(t, e, LOOK_MS))
-		if (workload_clock() > give_up)
-			kill(-e->pid, SIGKILL);
-	return reap(t, e, true, err);
+	if (exec_run_wait(&x->run, 0))
+		return finish_run(t, err);
+	r = exec_run_stop(&x->run, o->grace_ns, err);
+	if (r == 0)
+		r = exec_run_finish(&x->run, &status, err);
+	if (r == 0)
+		note_end(t, status, false);
+	return r;
 }
 
 static void exec_teardown(struct worker *w)
 {
-	struct exec *e = w->state;
+	struct exec *x = w->state;
 
-	if (!e)
+	if (!x)
 		return;
-	if (e->pid)
-		end_rest(e->pid);
-	for (size_t i = 0; i < ARRAY_SIZE(e->output); i++)
-		if (e->output[i] >= 0)
-			close(e->output[i]);
-	free(e->program);
-	free(e->argv);
-	free(e->envp);
-	free(e);
+	if (x->run.null_fd >= 0)
+		close(x->run.null_fd);
+	free(x->path);
+	free(x->path_variable);
+	free(x->argv);
+	free(x->envp);
+	free(x);
 	w->state = NULL;
 }
 
@@ -359,6 +306,7 @@ const struct workload_ops workload_exec = {
 	.summary = "a command of the user's; its exit status, output and rusage are kept",
 	.options = exec_options,
 	.options_size = sizeof(struct exec_options),
+	.counters = exec_counters,
 	.plan = exec_plan,
 	.setup = exec_setup,
 	.step = exec_step,

@@ -9,6 +9,7 @@ workloads_libworkloads_a_SOURCES = \
 	workloads/dentry-list.c \
 	workloads/dentry-tree.c workloads/dentry-tree.h \
 	workloads/exec.c \
+	workloads/exec-run.c workloads/exec-run.h \
 	workloads/file.c workloads/file-engine.h workloads/file-sync.c workloads/file-uring.c \
 	workloads/frag.c workloads/frag.h workloads/frag-blocks.c workloads/frag-hold.c \
 	workloads/kmem.c \

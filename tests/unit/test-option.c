@@ -13,7 +13,7 @@ struct settings {
 	bool flag;
 	int choice;
 	char *string;
-	struct strlist list;
+	struct strlist list, words;
 };
 
 static const char *const patterns[] = { "sequential", "uniform", "zipf", NULL };
@@ -34,6 +34,7 @@ static const struct option_spec table[] = {
 		      .fallback = "uniform", .help = "Which"),
 	OPTION_STRING(struct settings, string, .name = "string", .meta = "NAME", .help = "Who"),
 	OPTION_LIST(struct settings, list, .name = "list", .help = "Several"),
+	OPTION_LIST(struct settings, words, .name = "words", .words = true, .help = "A command"),
 	{},
 };
 
@@ -243,6 +244,23 @@ static void test_owned(void)
 	option_free(table, &s);
 }
 
+static void test_words(void)
+{
+	struct settings s = {};
+	struct error err = {};
+
+	option_parse_alone(spec("list"), &s, "c d", NULL);
+	tap_eq_str(s.list.items[0], "c d", "by a value that stands alone, too");
+	option_parse_alone(spec("words"), &s, "e 'f g'", NULL);
+	tap_eq_u64(s.words.count, 2, "a list of words gets each of them");
+	tap_eq_str(s.words.items[1], "f g", "as quotes have it");
+	option_parse(spec("words"), &s, "h i", NULL);
+	tap_eq_str(s.words.items[2], "h i", "an item of a list is a word as it is");
+	tap_eq_i64(option_parse_alone(spec("words"), &s, "a 'b", &err), -EINVAL, "an open quote");
+	tap_eq_str(err.text, "words: «a 'b» has a quote that is not closed", "is refused");
+	option_free(table, &s);
+}
+
 static void test_print(void)
 {
 	char *text = NULL;
@@ -275,6 +293,7 @@ int main(void)
 	test_bools();
 	test_round_trips();
 	test_owned();
+	test_words();
 	test_print();
 	return tap_done();
 }

@@ -163,6 +163,7 @@ static const struct {
 	{ "probe", "kind=touch verify=true", 1 },
 	{ "probe", "kind=read", 2 },
 	{ "exec", "command=true", 1 },
+	{ "exec", "command=ls command=/", 1 },
 };
 
 static int64_t counted_step(struct workload_thread *t, uint64_t budget, struct error *err)
