@@ -34,6 +34,7 @@
  */
 static _Noreturn void become(struct exec_run *run, pid_t parent, int output)
 {
+	static const uint64_t by_default[4]; /* the kernel's struct sigaction, all 0 */
 	sigset_t none;
 
 	setsid(); /* a process group of its own, and no terminal */
@@ -41,8 +42,9 @@ static _Noreturn void become(struct exec_run *run, pid_t parent, int output)
 	if (getppid() != parent)
 		_exit(EXIT_FAILURE); /* it died before prctl() */
 	prctl(PR_SET_TIMERSLACK, TIMER_SLACK_NS);
+	/* signal() leaves out two that glibc uses, which may have been ignored by our parent. */
 	for (int i = 1; i < NSIG; i++)
-		signal(i, SIG_DFL);
+		syscall(SYS_rt_sigaction, i, by_default, NULL, sizeof(uint64_t));
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
 	if (dup2(run->null_fd, 0) >= 0 && dup2(output, 1) >= 0 && dup2(output, 2) >= 0 &&

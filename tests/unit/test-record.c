@@ -259,14 +259,14 @@ static void test_show(const char *dir, int fd)
  */
 static int update(void)
 {
-	static const char *const trials[] = { "debian-6.1/seed-1", "debian-6.1/seed-2",
-					      "debian-6.12/seed-1", "debian-6.12/seed-2" };
+	static const char *const kept[] = { "debian-6.1/seed-1", "debian-6.1/seed-2",
+					    "debian-6.12/seed-1", "debian-6.12/seed-2" };
 	const char *top = getenv("srcdir");
 
-	for (size_t i = 0; i < ARRAY_SIZE(trials); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(kept); i++) {
 		_cleanup_free_ char *path =
 			text_format("%s/tests/fixtures/records/tour/anon-over-limit/%s",
-				    top ? top : ".", trials[i]);
+				    top ? top : ".", kept[i]);
 		_cleanup_close_ int fd = open(path, O_RDONLY | O_DIRECTORY);
 		struct error err = {};
 
