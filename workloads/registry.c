@@ -13,15 +13,9 @@ extern const struct workload_ops workload_probe;
 extern const struct workload_ops workload_exec;
 
 const struct workload_ops *const workloads[] = {
-	&workload_anon,
-	&workload_file,
-	&workload_shmem,
-	&workload_dentry,
-	&workload_kmem,
-	&workload_frag,
-	&workload_probe,
-	&workload_exec,
-	NULL,
+	&workload_anon,	  &workload_file, &workload_shmem,
+	&workload_dentry, &workload_kmem, &workload_frag,
+	&workload_probe,  &workload_exec, NULL,
 };
 
 const struct workload_ops *workload_find(const char *name)
