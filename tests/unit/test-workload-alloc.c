@@ -32,7 +32,9 @@ static void note(void)
 
 #ifdef __SANITIZE_ADDRESS__
 
-#include <sanitizer/allocator_interface.h>
+/* Of the sanitizers' run-time; gcc ships no header that has it. */
+extern int __sanitizer_install_malloc_and_free_hooks(void (*)(const volatile void *, size_t),
+						     void (*)(const volatile void *));
 
 static void allocated(const volatile void *p, size_t size)
 {
