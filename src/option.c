@@ -307,7 +307,9 @@ void option_print(FILE *f, const struct option_spec *table, const char *prefix)
 			 flag ? "" : meta);
 		fprintf(f, strlen(left) > 28 ? "  %s\n%32s" : "  %-29s %s", left, "");
 		fprintf(f, "%s", s->help);
-		if (s->required)
+		if (s->required && bounded)
+			fprintf(f, " (%s; required)", range);
+		else if (s->required)
 			fprintf(f, " (required)");
 		else if (bounded && s->fallback)
 			fprintf(f, " (%s; default %s)", range, s->fallback);

@@ -8,7 +8,7 @@
 #include "tests/tap.h"
 
 struct settings {
-	uint64_t count, size, time, free;
+	uint64_t count, size, time, free, wait;
 	double share, number;
 	bool flag;
 	int choice;
@@ -33,6 +33,8 @@ static const struct option_spec table[] = {
 	OPTION_CHOICE(struct settings, choice, .name = "pattern", .choices = patterns,
 		      .fallback = "uniform", .help = "Which"),
 	OPTION_STRING(struct settings, string, .name = "string", .meta = "NAME", .help = "Who"),
+	OPTION_TIME(struct settings, wait, .name = "wait", .required = true, .min = 1000000,
+		    .max = 60000000000, .help = "Until when"),
 	OPTION_LIST(struct settings, list, .name = "list", .help = "Several"),
 	OPTION_LIST(struct settings, words, .name = "words", .words = true, .help = "A command"),
 	{},
@@ -276,7 +278,8 @@ static void test_print(void)
 		tap_ok(strstr(text, want) && strstr(text, s->help), "--help has %s", want + 2);
 	}
 	tap_ok(strstr(text, "(1 to 200; default 3)"), "it says range and default");
-	tap_ok(strstr(text, "(required)"), "it says what is required");
+	tap_ok(strstr(text, "How much (required)"), "it says what is required");
+	tap_ok(strstr(text, "Until when (1ms to 1min; required)"), "and within which bounds");
 	tap_ok(strstr(text, "--string NAME"), "it says what stands for the value");
 	tap_ok(strstr(text, "--flag  "), "a flag has no value");
 	free(text);
