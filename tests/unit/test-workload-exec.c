@@ -135,7 +135,7 @@ static void test_limit(const char *script, const char *what, bool stubborn)
 	uint64_t began;
 	pid_t pid;
 
-	if (!init(&t, script, ""))
+	if (!init(&t, script, stubborn ? "grace=200ms" : ""))
 		goto out;
 	t.l.args.measured = (struct worker_work){ .end_ns = 200000000 };
 	began = workload_clock();
@@ -201,7 +201,7 @@ static void test_endless(void)
 	uint64_t began;
 	struct exec_test t;
 
-	if (init(&t, "trap '' TERM; while :; do echo; done & yes", "")) {
+	if (init(&t, "trap '' TERM; while :; do echo; done & yes", "grace=100ms")) {
 		t.l.args.measured = (struct worker_work){ .end_ns = 100000000 };
 		began = workload_clock();
 		if (go(&t)) {
