@@ -110,7 +110,11 @@ static bool works(struct lead *l, const char *what, uint64_t *ret_before)
 	if (good && lead_to(l, GO_SETUP, WORKER_READY) && lead_to(l, GO_WARMUP, WORKER_WARM) &&
 	    lead_to(l, GO_MEASURE, WORKER_DONE))
 		return tap_ok(true, "%s: it works", what);
-	if (l->err.code == -EPERM)
+	/* Rings so large take a right that a container's root may lack; tests/vm has it. */
+	if (l->err.code == -EPERM && strstr(what, "demand=pipe"))
+		tap_ok(strstr(l->err.text, "raise fs.pipe-max-size") != NULL,
+		       "%s: without the right it is refused: %s", what, l->err.text);
+	else if (l->err.code == -EPERM)
 		tap_skip("%s: %s", what, l->err.text);
 	else
 		tap_ok(false, "%s: %s", what, l->err.text);
