@@ -1,25 +1,24 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * Loaded into QEMU (LD_PRELOAD) when the guest's clock counts instructions: it keeps the host's
- * time out of what the guest sees. A machine that counts instructions has one thread that runs
- * CPUs.
+ * time out of what the guest sees. Such a machine has one thread that runs CPUs.
  *
- * 1. For QEMU the time of day stands still. QEMU sizes its software TLB by how much of it was used
- * in the last 100 ms of the host's time (accel/tcg/cputlb.c, tlb_mmu_resize_locked). The size
+ * First, for QEMU the time of day stands still. QEMU sizes its software TLB by how much of it was
+ * used in the last 100 ms of the host's time (accel/tcg/cputlb.c, tlb_mmu_resize_locked). The size
  * decides which entries survive, hence when the next access walks the page table and sets the
  * accessed bit again that reclaim has cleared (x86 clears it without a TLB flush): a busy host
  * would change what the guest's LRU sees. With no time passing, the TLB's size follows from the
  * guest's accesses alone. Nothing else in such a machine asks for the time of day: its RTC runs on
  * the virtual clock, and waits use the monotonic clock, which stays as it is.
  *
- * 2. The main thread sleeps on while the CPUs run. When all CPUs have halted, the main thread moves
- *    the virtual clock on to the next timer (softmmu/icount.c, icount_start_warp_timer). A CPU says
- *    that it has halted a moment before the instructions that it had executed are counted; if the
- *    main thread, woken by something else, looked in that moment, it would move the clock too far
+ * Second, the main thread sleeps on while the CPUs run. When all CPUs have halted, the main thread
+ * moves the virtual clock on to the next timer (softmmu/icount.c, icount_start_warp_timer). A CPU
+ * says that it has halted a moment before the instructions that it had executed are counted; if
+ * the main thread, woken by something else, looked in that moment, it would move the clock too far
  * by as many. So its poll returns only when the CPUs' thread waits to be woken, and everything is
- *    counted. That thread runs due timers by itself; nothing else wants the main thread meanwhile.
- *    Where the CPUs go on for long, their thread is stopped for it as it releases QEMU's lock,
- * where it is in no such moment.
+ * counted. That thread runs due timers by itself; nothing else wants the main thread meanwhile.
+ * Where the CPUs go on for long, their thread is stopped for it as it releases QEMU's lock, where
+ * it is in no such moment.
  */
 #include <dlfcn.h>
 #include <linux/futex.h>
