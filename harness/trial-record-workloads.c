@@ -37,14 +37,16 @@ static json_t *counters_json(const struct workload_ops *ops, const struct totals
 	return object;
 }
 
-/* What a program printed may be anything: JSON takes text. */
+/* What a program printed may be anything, also NUL: JSON takes text. */
 static json_t *output_json(const struct workload_program *p)
 {
 	size_t len = (size_t)MIN(p->output_bytes, (uint64_t)WORKLOAD_OUTPUT_BYTES);
-	_cleanup_free_ char *text = strndup(p->output, len);
+	_cleanup_free_ char *text = calloc(1, len + 1);
 
 	if (!text)
 		return NULL;
+	for (size_t i = 0; i < len; i++)
+		text[i] = p->output[i] == '\t' ? ' ' : p->output[i] ? p->output[i] : '?';
 	error_plain(text);
 	return json_string(text);
 }

@@ -262,6 +262,26 @@ static bool has_warmup(const struct trial_state *t)
 	return false;
 }
 
+/* A command that did not end as it should: how, and whether the OOM killer took it. */
+static void judge_program(struct trial_state *t, const struct trial_worker *w)
+{
+	const struct workload_program *p = w->args.program;
+	const char *whose;
+
+	if (!p->failures)
+		return;
+	if (p->exit_signal == SIGKILL && oom_killed(t, w, &whose))
+		conclude(t, "oom_killed",
+			 "worker %s: its command was killed by the OOM killer of %s", w->args.name,
+			 whose);
+	else if (p->exit_signal)
+		conclude(t, "failed", "worker %s: its command was killed by signal %d (%s)",
+			 w->args.name, p->exit_signal, strsignal(p->exit_signal));
+	else
+		conclude(t, "failed", "worker %s: its command ended with status %d", w->args.name,
+			 p->exit_code);
+}
+
 /* Operations that failed, and contents that verify found changed, are the trial's failure. */
 static void judge_worker(struct trial_state *t, const struct trial_worker *w)
 {
@@ -269,6 +289,8 @@ static void judge_worker(struct trial_state *t, const struct trial_worker *w)
 
 	for (unsigned k = 0; k < w->args.threads; k++)
 		errors += w->args.reports[k].errors;
+	if (w->args.program)
+		judge_program(t, w);
 	if (errors)
 		conclude(t, "failed",
 			 "worker %s: %" PRIu64 " operations failed or found changed contents",
@@ -297,6 +319,20 @@ static void run_phases(struct trial_state *t)
 		t->outcome = "completed";
 }
 
+/*
+ * Whether workers get time to end by themselves. After a failure they are killed at once; but one
+ * that runs a command ends all that the command has started, which nobody else could find.
+ */
+static bool has_time(const struct trial_state *t)
+{
+	if (streq(t->outcome, "completed"))
+		return true;
+	for (size_t i = 0; i < t->worker_count; i++)
+		if (t->workers[i].args.program && !t->workers[i].ended)
+			return true;
+	return false;
+}
+
 static void finish_workers(struct trial_state *t)
 {
 	uint64_t deadline;
@@ -305,7 +341,7 @@ static void finish_workers(struct trial_state *t)
 		atomic_store(&t->trial->status->phase, TRIAL_FINISHING);
 	worker_release(t->barrier, GO_EXIT);
 	deadline = trial_time(t) + EXIT_WAIT_NS;
-	while (streq(t->outcome, "completed") && !all_ended(t) && trial_time(t) < deadline)
+	while (has_time(t) && !all_ended(t) && trial_time(t) < deadline)
 		handle_events(t, deadline);
 }
 

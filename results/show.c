@@ -14,6 +14,8 @@
 
 #define FINGERPRINT_SHOWN 12
 #define NAMES_SHOWN	  3
+#define OUTPUT_LINES	  5
+#define OUTPUT_WIDTH	  88
 
 static const char *text_of(const json_t *object, const char *key)
 {
@@ -70,6 +72,54 @@ static void print_reason(FILE *f, const char *text)
 	fputc('\n', f);
 }
 
+/* Of a line that may be long, whole characters. */
+static size_t shown_length(const char *line, size_t len)
+{
+	if (len <= OUTPUT_WIDTH)
+		return len;
+	for (len = OUTPUT_WIDTH; len && ((unsigned char)line[len] & 0xc0) == 0x80; len--)
+		;
+	return len;
+}
+
+/* A command that failed: how it ended, and the last lines that were kept of its output. */
+static void show_program(FILE *f, const char *workload, const json_t *program)
+{
+	const char *output = text_of(program, "output"), *line = output + strlen(output);
+	long long signal = json_integer_value(json_object_get(program, "exit_signal"));
+
+	fprintf(f, "      %s: its command %s %lld (%lld of %lld runs failed)%s\n", workload,
+		signal ? "was killed by signal" : "ended with status",
+		signal ? signal
+		       : (long long)json_integer_value(json_object_get(program, "exit_code")),
+		(long long)json_integer_value(json_object_get(program, "failures")),
+		(long long)json_integer_value(json_object_get(program, "runs")),
+		*output ? "; it printed:" : " and printed nothing");
+	while (line > output && line[-1] == '\n')
+		line--;
+	for (unsigned lines = 0; line > output; line--)
+		if (line[-1] == '\n' && ++lines == OUTPUT_LINES)
+			break;
+	while (*line) {
+		size_t len = strcspn(line, "\n");
+
+		fprintf(f, "      | %.*s%s\n", (int)shown_length(line, len), line,
+			len > OUTPUT_WIDTH ? " ..." : "");
+		line += len + (line[len] == '\n');
+	}
+}
+
+static void show_programs(FILE *f, const json_t *trial)
+{
+	json_t *workload, *program;
+	size_t i, k;
+
+	json_array_foreach (json_object_get(trial, "workloads"), i, workload)
+		json_array_foreach (json_object_get(workload, "programs"), k, program)
+			if (json_integer_value(json_object_get(program, "failures")) > 0)
+				show_program(f, text_of(workload, "name"), program);
+}
+
 static void show_outcomes(FILE *f, const struct scenario_trials *s)
 {
 	for (size_t i = 0; i < s->count; i++) {
@@ -92,6 +142,7 @@ static void show_outcomes(FILE *f, const struct scenario_trials *s)
 			fputs(": invalid: ", f);
 			print_reason(f, text ? text : "?");
 		}
+		show_programs(f, trial);
 		if (!json_object_get(trial, "metrics")) {
 			fprintf(f, "  ! ");
 			print_trial_name(f, s->trials[i]);

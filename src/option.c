@@ -208,6 +208,20 @@ int option_parse(const struct option_spec *spec, void *base, const char *text, s
 	return r < 0 ? wrong(spec, text, r, err) : 0;
 }
 
+int option_parse_alone(const struct option_spec *spec, void *base, const char *text,
+		       struct error *err)
+{
+	int r;
+
+	if (spec->type != OPTION_TYPE_LIST || !spec->words)
+		return option_parse(spec, base, text, err);
+	r = strlist_add_words(field(spec, base), text);
+	if (r == -EINVAL)
+		return error_say(err, r, "%s: «%s» has a quote that is not closed", spec->name,
+				 text);
+	return r < 0 ? wrong(spec, text, r, err) : 0;
+}
+
 /* The fewest digits that read back as the same number. */
 static void format_number(double value, char *buf, size_t size)
 {
@@ -293,7 +307,9 @@ void option_print(FILE *f, const struct option_spec *table, const char *prefix)
 			 flag ? "" : meta);
 		fprintf(f, strlen(left) > 28 ? "  %s\n%32s" : "  %-29s %s", left, "");
 		fprintf(f, "%s", s->help);
-		if (s->required)
+		if (s->required && bounded)
+			fprintf(f, " (%s; required)", range);
+		else if (s->required)
 			fprintf(f, " (required)");
 		else if (bounded && s->fallback)
 			fprintf(f, " (%s; default %s)", range, s->fallback);

@@ -37,6 +37,7 @@ struct option_spec {
 	enum option_type type;
 	size_t offset;
 	bool required;
+	bool words; /* LIST: a value that stands alone is a text of words */
 };
 
 #define OPTION_AT(S, field, T)                                                                     \
@@ -95,6 +96,13 @@ int option_defaults(const struct option_spec *table, void *base, struct error *e
  * was written and what would be right. -EINVAL, -ERANGE, -ENOMEM.
  */
 int option_parse(const struct option_spec *spec, void *base, const char *text, struct error *err);
+
+/*
+ * The same for a value that stands alone, and is no item of a list: a LIST with .words gets each
+ * of its words.
+ */
+int option_parse_alone(const struct option_spec *spec, void *base, const char *text,
+		       struct error *err);
 
 /* The value as text that option_parse() reads back; "" for an unset string. Returns buf. */
 const char *option_format(const struct option_spec *spec, const void *base, char *buf, size_t size);

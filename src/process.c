@@ -16,6 +16,11 @@
 #define QUOTE_BYTES 600
 #define LOCALE	    "LC_ALL=C.UTF-8"
 
+const char *process_default_path(void)
+{
+	return "/usr/local/bin:/usr/bin:/bin:/usr/local/sbin:/usr/sbin:/sbin";
+}
+
 int process_find(const char *name, char **ret, struct error *err)
 {
 	_cleanup_free_ char *all = NULL;
@@ -28,7 +33,7 @@ int process_find(const char *name, char **ret, struct error *err)
 		*ret = strdup(name);
 		return *ret ? 0 : error_set(err, -ENOMEM, "run %s", name);
 	}
-	all = text_format("%s:/usr/sbin:/sbin", path && *path ? path : "/usr/bin:/bin");
+	all = text_format("%s:/usr/sbin:/sbin", path && *path ? path : process_default_path());
 	if (!all)
 		return error_set(err, -ENOMEM, "run %s", name);
 	for (char *dir = strtok_r(all, ":", &save); dir; dir = strtok_r(NULL, ":", &save)) {

@@ -16,6 +16,9 @@
 int process_run(const char *const argv[], const char *cwd, char **ret_output, int *ret_status,
 		struct error *err);
 
+/* Where programs are looked for when PATH is unset, as by the first process of a VM. */
+const char *process_default_path(void);
+
 /*
  * The path of a program: looked for in PATH, then in /usr/sbin and /sbin, which a plain user's
  * PATH often lacks. *ret is the caller's to free. -ENOENT.

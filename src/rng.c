@@ -14,10 +14,11 @@ void rng_seed(struct rng *rng, uint64_t seed)
 		rng->s[i] = rng_mix(seed, i);
 }
 
+/* Probabilities as whole numbers of 2^-64, UINT64_MAX for 1: compared without a conversion. */
 struct zipf_bucket {
 	uint64_t first, count; /* ranks */
-	double floor;	       /* the last rank's weight over the first's: accepted unseen below */
-	double keep;	       /* alias method: stay with a probability of this, else take other */
+	uint64_t floor;	       /* the last rank's weight over the first's: accepted unseen below */
+	uint64_t keep;	       /* alias method: stay with a probability of this, else take other */
 	uint32_t other;
 };
 
@@ -46,6 +47,11 @@ static uint32_t cut_buckets(struct zipf_bucket *buckets, uint64_t n)
 	return count;
 }
 
+static uint64_t fixed(double probability)
+{
+	return probability < 1 ? (uint64_t)(probability * 0x1p64) : UINT64_MAX;
+}
+
 /* Vose's construction of the alias table; weights sum to count. */
 static void make_alias(struct zipf *z, double *weights, uint32_t *stack)
 {
@@ -56,7 +62,7 @@ static void make_alias(struct zipf *z, double *weights, uint32_t *stack)
 	while (small && large < z->count) {
 		uint32_t less = stack[--small], more = stack[large];
 
-		z->buckets[less].keep = weights[less];
+		z->buckets[less].keep = fixed(weights[less]);
 		z->buckets[less].other = more;
 		weights[more] -= 1 - weights[less];
 		if (weights[more] < 1) {
@@ -65,9 +71,9 @@ static void make_alias(struct zipf *z, double *weights, uint32_t *stack)
 		}
 	}
 	while (small)
-		z->buckets[stack[--small]].keep = 1;
+		z->buckets[stack[--small]].keep = fixed(1);
 	while (large < z->count)
-		z->buckets[stack[large++]].keep = 1;
+		z->buckets[stack[large++]].keep = fixed(1);
 }
 
 int zipf_new(struct zipf **ret, uint64_t n, double theta, struct error *err)
@@ -93,7 +99,7 @@ int zipf_new(struct zipf **ret, uint64_t n, double theta, struct error *err)
 
 		/* The envelope: as if each rank weighed as much as the bucket's first. */
 		weights[i] = top * (double)b->count;
-		b->floor = pow((double)(b->first + b->count), -theta) / top;
+		b->floor = fixed(pow((double)(b->first + b->count), -theta) / top);
 		sum += weights[i];
 	}
 	for (uint32_t i = 0; i < z->count; i++)
@@ -108,25 +114,29 @@ void zipf_free(struct zipf *zipf)
 	free(zipf);
 }
 
+/* Of the coins no branch can be foretold, so that there is none but the one that seldom is taken.
+ */
 uint64_t zipf_draw(const struct zipf *zipf, struct rng *rng)
 {
 	for (;;) {
 		/* One number gives the bucket (high product) and the alias's coin (low product). */
 		unsigned __int128 product = (unsigned __int128)rng_next(rng) * zipf->count;
-		const struct zipf_bucket *b = &zipf->buckets[product >> 64];
-		uint64_t rank;
-		double u;
+		uint64_t drawn = (uint64_t)(product >> 64);
+		uint64_t other = zipf->buckets[drawn].other;
+		const struct zipf_bucket *b;
+		uint64_t rank, coin;
 
-		if ((double)(uint64_t)product * 0x1p-64 >= b->keep)
-			b = &zipf->buckets[b->other];
-		if (b->count == 1)
-			return b->first;
+		/* All ones where the coin says other. */
+		drawn ^= (drawn ^ other) &
+			 -(uint64_t)((uint64_t)product > zipf->buckets[drawn].keep);
+		b = &zipf->buckets[drawn];
 		product = (unsigned __int128)rng_next(rng) * b->count;
 		rank = b->first + (uint64_t)(product >> 64);
-		u = (double)(uint64_t)product * 0x1p-64;
-		if (u < b->floor)
+		coin = (uint64_t)product;
+		if (coin <= b->floor)
 			return rank;
-		if (u < pow((double)(rank + 1) / (double)(b->first + 1), -zipf->theta))
+		if ((double)coin * 0x1p-64 <
+		    pow((double)(rank + 1) / (double)(b->first + 1), -zipf->theta))
 			return rank;
 	}
 }

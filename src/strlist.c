@@ -7,6 +7,8 @@
 
 #include "src/macro.h"
 
+#define BLANKS " \t\n"
+
 int strlist_add(struct strlist *list, const char *s)
 {
 	char **items = realloc(list->items, (list->count + 1) * sizeof(*items));
@@ -20,6 +22,39 @@ int strlist_add(struct strlist *list, const char *s)
 		return -ENOMEM;
 	items[list->count++] = copy;
 	return 0;
+}
+
+/* One word from *text on into buf, without its quotes; *text is then behind it. */
+static int next_word(const char **text, char *buf)
+{
+	const char *at = *text;
+	char quote = 0;
+
+	for (; *at && (quote || !strchr(BLANKS, *at)); at++) {
+		if (!quote && (*at == '\'' || *at == '"'))
+			quote = *at;
+		else if (*at == quote)
+			quote = 0;
+		else
+			*buf++ = *at;
+	}
+	*buf = '\0';
+	*text = at;
+	return quote ? -EINVAL : 0;
+}
+
+int strlist_add_words(struct strlist *list, const char *text)
+{
+	char *word = malloc(strlen(text) + 1);
+	int r = word ? 0 : -ENOMEM;
+
+	for (text += strspn(text, BLANKS); r == 0 && *text; text += strspn(text, BLANKS)) {
+		r = next_word(&text, word);
+		if (r == 0)
+			r = strlist_add(list, word);
+	}
+	free(word);
+	return r;
 }
 
 bool strlist_contains(const struct strlist *list, const char *s)

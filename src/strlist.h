@@ -12,6 +12,11 @@ struct strlist {
 
 /* Appends a copy of s; -ENOMEM. */
 int strlist_add(struct strlist *list, const char *s);
+/*
+ * Appends the words of a text: parted by blanks; '...' and "..." keep what is between them as it
+ * is. -EINVAL when a quote is open at the end; the list may then have some of the words.
+ */
+int strlist_add_words(struct strlist *list, const char *text);
 bool strlist_contains(const struct strlist *list, const char *s);
 /* Sorts by bytes, whatever the locale. */
 void strlist_sort(struct strlist *list);

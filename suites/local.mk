@@ -2,4 +2,5 @@
 # Found beside the program in a build folder, and here when installed.
 suitesdir = $(pkgdatadir)/suites
 dist_suites_DATA = \
-	suites/tour.yaml
+	suites/tour.yaml \
+	suites/workloads.yaml

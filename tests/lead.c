@@ -66,20 +66,35 @@ static int make_dir(struct lead *l)
 	return 0;
 }
 
-bool lead_init_at(struct lead *l, const struct workload_site *site, const char *generator,
-		  const char *options, unsigned threads)
+static const uint64_t much = 1ull << 40;
+
+static struct workload_site roomy_site(void)
+{
+	return (struct workload_site){
+		.page_bytes = (size_t)sysconf(_SC_PAGESIZE),
+		.node_count = 1,
+		.node_bytes = { much },
+		.swap_bytes = much,
+		.disk_bytes = much,
+		.hugepages = 1024,
+	};
+}
+
+/* ops NULL: there is no such generator. */
+static bool init(struct lead *l, const struct workload_site *site, const struct workload_ops *ops,
+		 const char *name, const char *options, unsigned threads)
 {
 	*l = (struct lead){ .pid = -1, .pidfd = -1, .exit_status = -1, .args.event_fd = -1 };
 	l->site = *site;
 	l->site.threads = threads;
 	l->wait_ns = LEAD_WAIT_NS;
-	l->args.ops = workload_find(generator);
-	if (!l->args.ops)
-		return error_say(&l->err, -ENOENT, "no generator %s", generator) == 0;
-	l->options = calloc(1, l->args.ops->options_size + 1);
+	l->args.ops = ops;
+	if (!ops)
+		return error_say(&l->err, -ENOENT, "no generator %s", name) == 0;
+	l->options = calloc(1, ops->options_size + 1);
 	l->report_bytes = threads * sizeof(struct thread_report);
 	l->args.options = l->options;
-	l->args.name = generator;
+	l->args.name = name;
 	l->args.threads = threads;
 	l->args.latency = true;
 	l->args.seed = 42;
@@ -98,19 +113,25 @@ bool lead_init_at(struct lead *l, const struct workload_site *site, const char *
 	return true;
 }
 
+bool lead_init_at(struct lead *l, const struct workload_site *site, const char *generator,
+		  const char *options, unsigned threads)
+{
+	return init(l, site, workload_find(generator), generator, options, threads);
+}
+
 bool lead_init(struct lead *l, const char *generator, const char *options, unsigned threads)
 {
-	static const uint64_t much = 1ull << 40;
-	const struct workload_site site = {
-		.page_bytes = (size_t)sysconf(_SC_PAGESIZE),
-		.node_count = 1,
-		.node_bytes = { much },
-		.swap_bytes = much,
-		.disk_bytes = much,
-		.hugepages = 1024,
-	};
+	const struct workload_site site = roomy_site();
 
 	return lead_init_at(l, &site, generator, options, threads);
+}
+
+bool lead_init_ops(struct lead *l, const struct workload_ops *ops, const char *options,
+		   unsigned threads)
+{
+	const struct workload_site site = roomy_site();
+
+	return init(l, &site, ops, ops->name, options, threads);
 }
 
 static void limit_address_space(uint64_t room)

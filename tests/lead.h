@@ -45,6 +45,9 @@ bool lead_init(struct lead *l, const char *generator, const char *options, unsig
 /* The same for a site of the caller's (its threads is set). */
 bool lead_init_at(struct lead *l, const struct workload_site *site, const char *generator,
 		  const char *options, unsigned threads);
+/* lead_init() with hooks that are in no registry. */
+bool lead_init_ops(struct lead *l, const struct workload_ops *ops, const char *options,
+		   unsigned threads);
 bool lead_start(struct lead *l);
 /* Releases a phase and waits until all threads have come to the state. */
 bool lead_to(struct lead *l, enum worker_go go, enum worker_state state);

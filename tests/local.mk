@@ -2,6 +2,7 @@
 # Tests speak TAP (tests/tap.h, tests/tap.sh). A new unit test is a line in unit_tests, a new
 # script a line in cli_tests; a fixture's folder is distributed whole.
 unit_tests = \
+	tests/unit/test-bench \
 	tests/unit/test-content \
 	tests/unit/test-error \
 	tests/unit/test-file \
@@ -25,11 +26,22 @@ unit_tests = \
 	tests/unit/test-suite \
 	tests/unit/test-units \
 	tests/unit/test-unpack \
-	tests/unit/test-worker
+	tests/unit/test-worker \
+	tests/unit/test-workload-alloc \
+	tests/unit/test-workload-anon \
+	tests/unit/test-workload-dentry \
+	tests/unit/test-workload-exec \
+	tests/unit/test-workload-file \
+	tests/unit/test-workload-frag \
+	tests/unit/test-workload-kmem \
+	tests/unit/test-workload-probe \
+	tests/unit/test-workload-shmem
 
 cli_tests = \
+	tests/cli/bench.sh \
 	tests/cli/bad-suites.sh \
 	tests/cli/help.sh \
+	tests/cli/list-workloads.sh \
 	tests/cli/plan.sh \
 	tests/cli/plot.sh
 
@@ -38,7 +50,7 @@ cli_tests = \
 LDADD = tests/liblead.a plots/libplots.a results/libresults.a harness/libharness.a \
 	workloads/libworkloads.a src/libbase.a \
 	$(NUMA_LIBS) $(HWLOC_LIBS) $(FYAML_LIBS) $(JANSSON_LIBS) $(ARCHIVE_LIBS) $(NETTLE_LIBS) \
-	-lpthread -lm
+	$(LIBURING_LIBS) -lpthread -lm
 
 check_LIBRARIES = tests/liblead.a
 tests_liblead_a_SOURCES = tests/lead.c tests/lead.h

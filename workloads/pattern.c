@@ -2,6 +2,7 @@
 #include "workloads/pattern.h"
 
 #include <errno.h>
+#include <stdlib.h>
 
 #include "src/macro.h"
 
@@ -31,6 +32,18 @@ int pattern_check(const struct pattern_options *o, uint64_t blocks, uint64_t thr
 	return 0;
 }
 
+static int cut_slices(struct pattern *p, struct error *err)
+{
+	uint64_t first = p->kind == PATTERN_SCAN ? p->hot : 0;
+
+	p->slices = calloc(p->threads + 1, sizeof(*p->slices));
+	if (!p->slices)
+		return error_set(err, -ENOMEM, "pattern");
+	for (unsigned i = 0; i <= p->threads; i++)
+		p->slices[i] = first + share_begin(p->blocks - first, p->threads, i);
+	return 0;
+}
+
 int pattern_init(struct pattern *p, const struct pattern_options *o, uint64_t blocks,
 		 const struct worker *w, struct error *err)
 {
@@ -46,35 +59,41 @@ int pattern_init(struct pattern *p, const struct pattern_options *o, uint64_t bl
 		.hot_access = o->hot_access,
 		.drift = o->drift,
 	};
-	if (r < 0 || p->kind != PATTERN_ZIPF)
-		return r;
-	return zipf_new(&p->zipf, blocks, o->theta, err);
+	if (r == 0)
+		r = cut_slices(p, err);
+	if (r == 0 && p->kind == PATTERN_ZIPF)
+		r = zipf_new(&p->zipf, blocks, o->theta, err);
+	if (r < 0)
+		pattern_done(p);
+	return r;
 }
 
 void pattern_done(struct pattern *p)
 {
 	zipf_free(p->zipf);
+	free(p->slices);
 	p->zipf = NULL;
+	p->slices = NULL;
 }
 
 /* cursor[0] is the place in the slice, cursor[1] the lane: the place's remainder by the stride. */
 static uint64_t next_strided(const struct pattern *p, struct workload_thread *t)
 {
-	uint64_t slice = share_of(p->blocks, p->threads, t->index), at = t->cursor[0];
+	uint64_t slice = pattern_slice(p, t), at = t->cursor[0];
 
 	t->cursor[0] += p->stride;
 	if (t->cursor[0] >= slice) {
-		t->cursor[1] = (t->cursor[1] + 1) % MIN(p->stride, slice);
+		t->cursor[1] = t->cursor[1] + 1 < MIN(p->stride, slice) ? t->cursor[1] + 1 : 0;
 		t->cursor[0] = t->cursor[1];
 	}
-	return share_begin(p->blocks, p->threads, t->index) + at;
+	return p->slices[t->index] + at;
 }
 
 /* hotcold scatters its hot blocks; scan's are the first ones, so that it reads the rest in order.
  */
 static uint64_t next_hot(const struct pattern *p, struct workload_thread *t)
 {
-	uint64_t cold = p->blocks - p->hot, slice, at;
+	uint64_t cold = p->blocks - p->hot, at;
 
 	if (!cold || rng_unit(&t->rng) < p->hot_access) {
 		at = rng_below(&t->rng, p->hot);
@@ -82,29 +101,23 @@ static uint64_t next_hot(const struct pattern *p, struct workload_thread *t)
 	}
 	if (p->kind == PATTERN_HOTCOLD)
 		return rng_scatter(p->hot + rng_below(&t->rng, cold), p->blocks, p->seed);
-	slice = share_of(cold, p->threads, t->index);
 	at = t->cursor[0];
-	t->cursor[0] = at + 1 < slice ? at + 1 : 0;
-	return p->hot + share_begin(cold, p->threads, t->index) + at;
+	t->cursor[0] = at + 1 < pattern_slice(p, t) ? at + 1 : 0;
+	return p->slices[t->index] + at;
 }
 
 /* A thread's slice of the cycle's places, in turn. */
-static uint64_t chase_block(const struct pattern *p, const struct workload_thread *t, uint64_t at)
+uint64_t pattern_chase_next(const struct pattern *p, const struct workload_thread *t)
 {
-	return rng_scatter(share_begin(p->blocks, p->threads, t->index) + at, p->blocks, p->seed);
+	return rng_scatter(p->slices[t->index] + t->cursor[0], p->blocks, p->seed);
 }
 
 static uint64_t next_chase(const struct pattern *p, struct workload_thread *t)
 {
-	uint64_t slice = share_of(p->blocks, p->threads, t->index), at = t->cursor[0];
+	uint64_t block = pattern_chase_next(p, t);
 
-	t->cursor[0] = at + 1 < slice ? at + 1 : 0;
-	return chase_block(p, t, at);
-}
-
-uint64_t pattern_chase_next(const struct pattern *p, const struct workload_thread *t)
-{
-	return chase_block(p, t, t->cursor[0]);
+	pattern_chase_on(p, t);
+	return block;
 }
 
 /* The window's first block moves on by drift in each access of any thread. */
@@ -130,4 +143,19 @@ uint64_t pattern_next_other(const struct pattern *p, struct workload_thread *t)
 	default:
 		__builtin_unreachable();
 	}
+}
+
+void pattern_draw(const struct pattern *p, struct workload_thread *t, uint64_t *ret_blocks,
+		  unsigned count)
+{
+	struct rng rng = t->rng; /* kept in registers: the list might lie over the thread's */
+
+	if (p->kind != PATTERN_UNIFORM) {
+		for (unsigned i = 0; i < count; i++)
+			ret_blocks[i] = pattern_next(p, t);
+		return;
+	}
+	for (unsigned i = 0; i < count; i++)
+		ret_blocks[i] = rng_below(&rng, p->blocks);
+	t->rng = rng;
 }

@@ -56,6 +56,8 @@ struct pattern {
 	uint64_t stride;
 	double hot_access, drift;
 	struct zipf *zipf; /* owned; NULL unless kind is PATTERN_ZIPF */
+	uint64_t *slices;  /* owned; where each thread's begins, then the end of the last; scan: of
+			      the blocks that aren't hot */
 };
 
 /* Refuses, before anything runs, what can't be: for a generator's plan(). */
@@ -77,20 +79,30 @@ static inline uint64_t share_of(uint64_t total, unsigned parts, unsigned index)
 	return share_begin(total, parts, index + 1) - share_begin(total, parts, index);
 }
 
+/* Whether no two threads ever visit the same block. */
+static inline bool pattern_is_sliced(enum pattern_kind kind)
+{
+	return kind == PATTERN_SEQUENTIAL || kind == PATTERN_STRIDED || kind == PATTERN_CHASE;
+}
+
+static inline uint64_t pattern_slice(const struct pattern *p, const struct workload_thread *t)
+{
+	return p->slices[t->index + 1] - p->slices[t->index];
+}
+
 /* The kinds that pattern_next() does not answer by itself. */
 uint64_t pattern_next_other(const struct pattern *p, struct workload_thread *t);
 
 /* The block of this thread's next access. Each call is one access: it moves the thread on. */
 static inline uint64_t pattern_next(const struct pattern *p, struct workload_thread *t)
 {
-	uint64_t slice, at;
+	uint64_t at;
 
 	switch (p->kind) {
 	case PATTERN_SEQUENTIAL:
-		slice = share_of(p->blocks, p->threads, t->index);
 		at = t->cursor[0];
-		t->cursor[0] = at + 1 < slice ? at + 1 : 0;
-		return share_begin(p->blocks, p->threads, t->index) + at;
+		t->cursor[0] = at + 1 < pattern_slice(p, t) ? at + 1 : 0;
+		return p->slices[t->index] + at;
 	case PATTERN_UNIFORM:
 		return rng_below(&t->rng, p->blocks);
 	case PATTERN_ZIPF:
@@ -100,5 +112,33 @@ static inline uint64_t pattern_next(const struct pattern *p, struct workload_thr
 	}
 }
 
-/* The block that a chase visits after the one at its place: what a block should hold. */
+/* The blocks of this thread's next count accesses: as many calls of pattern_next(), but faster. */
+void pattern_draw(const struct pattern *p, struct workload_thread *t, uint64_t *ret_blocks,
+		  unsigned count);
+
+/*
+ * Sequential: the same without a list. Returns how many of count accesses lie side by side, the
+ * first of them in *ret_first; ≥ 1 for a count ≥ 1.
+ */
+static inline uint64_t pattern_run(const struct pattern *p, struct workload_thread *t,
+				   uint64_t count, uint64_t *ret_first)
+{
+	uint64_t slice = pattern_slice(p, t), left = slice - t->cursor[0];
+	uint64_t run = count < left ? count : left;
+
+	*ret_first = p->slices[t->index] + t->cursor[0];
+	t->cursor[0] = run < left ? t->cursor[0] + run : 0;
+	return run;
+}
+
+/*
+ * For a generator whose blocks hold the next one's number: the block at a chase's place, which is
+ * the first to visit, or after pattern_chase_on() what the block just visited should hold; and to
+ * move on without asking.
+ */
 uint64_t pattern_chase_next(const struct pattern *p, const struct workload_thread *t);
+
+static inline void pattern_chase_on(const struct pattern *p, struct workload_thread *t)
+{
+	t->cursor[0] = t->cursor[0] + 1 < pattern_slice(p, t) ? t->cursor[0] + 1 : 0;
+}

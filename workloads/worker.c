@@ -19,12 +19,16 @@ struct job {
 	struct worker worker;
 };
 
+/*
+ * Written at each access (cursors, random numbers): on cache lines of its own, and on other pairs
+ * of lines than its neighbour's, since some CPUs fetch pairs.
+ */
 struct thread_job {
 	struct job *job;
 	struct workload_thread thread;
 	pthread_t id;
 	bool started;
-};
+} __attribute__((aligned(128)));
 
 uint64_t workload_clock(void)
 {
@@ -81,7 +85,12 @@ static void tell(const struct worker_args *args)
 
 static void arrive(const struct worker_args *args, enum worker_state state)
 {
-	if (atomic_fetch_add(&args->shared->arrived[state], 1) + 1 == args->threads)
+	struct worker_shared *shared = args->shared;
+	uint64_t now = workload_clock(), last = atomic_load(&shared->arrived_ns[state]);
+
+	while (last < now && !atomic_compare_exchange_weak(&shared->arrived_ns[state], &last, now))
+		;
+	if (atomic_fetch_add(&shared->arrived[state], 1) + 1 == args->threads)
 		tell(args);
 }
 
@@ -107,6 +116,16 @@ static uint64_t due_ns(const struct worker_args *args, const struct workload_thr
 	return begin_ns + (uint64_t)(turn * 1e9 / args->rate);
 }
 
+/* Until the next operation is due; what is under way may finish meanwhile. */
+static void wait_due(const struct worker_args *args, struct workload_thread *t, uint64_t until_ns)
+{
+	struct error err = {};
+
+	if (args->ops->thread_wait && args->ops->thread_wait(t, until_ns, &err) < 0)
+		fail(args, &err);
+	wait_until(args->barrier, until_ns);
+}
+
 /*
  * Steps until the operations are done, the time is over, or all are stopped. With a rate, each
  * operation has a time at which it is due, whatever became of those before it.
@@ -117,17 +136,16 @@ static void work(const struct worker_args *args, struct workload_thread *t,
 	uint64_t origin = atomic_load(&args->barrier->origin_ns);
 	uint64_t begin = origin + work->start_ns, end = origin + work->end_ns, n = 0;
 	uint64_t left = work->ops ? share_of(work->ops, args->threads, t->index) : UINT64_MAX;
+	struct error err = {};
 
 	if (work->start_ns)
 		wait_until(args->barrier, begin);
 	while (left && !atomic_load_explicit(&args->barrier->stop, memory_order_relaxed)) {
-		struct error err = {};
 		int64_t done;
 
 		if (args->rate > 0) {
 			t->due_ns = due_ns(args, t, begin, n);
-			wait_until(args->barrier,
-				   work->end_ns && t->due_ns > end ? end : t->due_ns);
+			wait_due(args, t, work->end_ns && t->due_ns > end ? end : t->due_ns);
 		}
 		if (work->end_ns && workload_clock() >= end)
 			break;
@@ -141,6 +159,8 @@ static void work(const struct worker_args *args, struct workload_thread *t,
 		t->position += (uint64_t)done;
 	}
 	t->due_ns = 0;
+	if (args->ops->thread_settle && args->ops->thread_settle(t, &err) < 0)
+		fail(args, &err);
 }
 
 /* Errors and counters go on: none is forgotten, also of the warm-up. */
@@ -228,11 +248,12 @@ _Noreturn void worker_main(const struct worker_args *args)
 	if (args->rate > 0)
 		prctl(PR_SET_TIMERSLACK, 1);
 	wait_for(args->barrier, GO_SETUP);
-	threads = calloc(args->threads, sizeof(*threads));
+	threads = aligned_alloc(_Alignof(struct thread_job), args->threads * sizeof(*threads));
 	if (!threads) {
 		error_set(&err, -ENOMEM, "start %u threads", args->threads);
 		fail(args, &err);
 	}
+	memset(threads, 0, args->threads * sizeof(*threads));
 	if (args->ops->setup(&job.worker, &err) < 0)
 		fail(args, &err);
 	start_threads(&job, threads);

@@ -25,8 +25,9 @@ struct worker_barrier {
 
 /* Shared by the harness and one worker. */
 struct worker_shared {
-	_Atomic uint32_t arrived[WORKER_STATES]; /* threads that have come this far */
-	_Atomic uint32_t failed;		 /* 1 when err is set */
+	_Atomic uint32_t arrived[WORKER_STATES];    /* threads that have come this far */
+	_Atomic uint64_t arrived_ns[WORKER_STATES]; /* CLOCK_MONOTONIC of the last so far */
+	_Atomic uint32_t failed;		    /* 1 when err is set */
 	struct error err;
 };
 

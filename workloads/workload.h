@@ -182,13 +182,27 @@ struct workload_ops {
 	 * reclaim, so that stop and time limits are seen; records each. Called in the thread, again
 	 * and again; under rate: with a budget of 1. It allocates nothing. Required.
 	 * Returns the number done (0: not yet finished), or -errno with err set, which fails the
-	 * trial.
+	 * trial. One that goes on after step() returned counts as done there, and is recorded when
+	 * it finishes (thread_wait, thread_settle).
 	 */
 	int64_t (*step)(struct workload_thread *t, uint64_t budget, struct error *err);
 
 	/*
-	 * The thread's measured work is over, by its end or by a limit, and the last sample has not
-	 * been taken: ends what goes on by itself, waits for what is under way. Optional.
+	 * Under rate:, while the next operation is not due and others of this thread are under
+	 * way: records what finishes, until until_ns at the latest. It returns when nothing is
+	 * under way any more; the harness waits for the rest. Optional.
+	 */
+	int (*thread_wait)(struct workload_thread *t, uint64_t until_ns, struct error *err);
+
+	/*
+	 * A phase's work is over, the warm-up's or the measured one, by its end or by a limit:
+	 * waits for the operations that step() has begun, and records them. Optional.
+	 */
+	int (*thread_settle)(struct workload_thread *t, struct error *err);
+
+	/*
+	 * The thread's measured work is over and settled, and the last sample has not been taken:
+	 * ends what goes on by itself. Optional.
 	 */
 	int (*thread_finish)(struct workload_thread *t, struct error *err);
 

@@ -106,23 +106,31 @@ static const char *choice_hint(const struct option_spec *spec, const char *text,
 	return nearest_hint(&search, buf, size);
 }
 
-static int read_option(const struct option_spec *spec, void *base, const struct yaml_node *value,
-		       struct error *err)
+static int read_scalar(const struct option_spec *spec, void *base, const struct yaml_node *value,
+		       bool alone, struct error *err)
 {
 	struct error why = {};
 	char hint[200];
+	int r;
 
-	if (spec->type == OPTION_TYPE_LIST && value->kind == YAML_LIST) {
-		for (size_t i = 0; i < value->count; i++)
-			if (read_option(spec, base, value->items[i], err) < 0)
-				return -EINVAL;
-		return 0;
-	}
 	if (suite_expect_kind(value, YAML_SCALAR, spec->name, err) < 0)
 		return -EINVAL;
-	if (option_parse(spec, base, value->text, &why) < 0)
+	r = alone ? option_parse_alone(spec, base, value->text, &why)
+		  : option_parse(spec, base, value->text, &why);
+	if (r < 0)
 		return yaml_complain(value, err, "%s%s", why.text,
 				     choice_hint(spec, value->text, hint, sizeof(hint)));
+	return 0;
+}
+
+static int read_option(const struct option_spec *spec, void *base, const struct yaml_node *value,
+		       struct error *err)
+{
+	if (spec->type != OPTION_TYPE_LIST || value->kind != YAML_LIST)
+		return read_scalar(spec, base, value, true, err);
+	for (size_t i = 0; i < value->count; i++)
+		if (read_scalar(spec, base, value->items[i], false, err) < 0)
+			return -EINVAL;
 	return 0;
 }
 

@@ -35,10 +35,24 @@ static const struct {
 	{ "tmpfs", "/run" }, { "tmpfs", "/tmp" }, { "cgroup2", "/sys/fs/cgroup" },
 };
 
+/* A workload's files that the host has there; the root is a tmpfs, too. */
+static bool has_files(const char *path)
+{
+	_cleanup_closedir_ DIR *dir = opendir(path);
+	struct dirent *entry;
+
+	while (dir && (entry = readdir(dir)))
+		if (!streq(entry->d_name, ".") && !streq(entry->d_name, ".."))
+			return true;
+	return false;
+}
+
 static int mount_all(struct error *err)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(mounts); i++) {
 		mkdir(mounts[i].where, 0755);
+		if (streq(mounts[i].type, "tmpfs") && has_files(mounts[i].where))
+			continue;
 		if (mount(mounts[i].type, mounts[i].where, mounts[i].type, 0, NULL) < 0 &&
 		    errno != EBUSY)
 			return error_set(err, -errno, "mount %s", mounts[i].where);

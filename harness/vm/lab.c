@@ -172,11 +172,25 @@ static json_t *guest_suite(const struct lab_trial *t)
 	return suite;
 }
 
-/* A host's file under its own path; -EEXIST, when it is there already, is no error. */
-static int add_host_file(struct initramfs *archive, const char *path, bool program,
-			 struct error *err)
+/* Whether a plain name is looked for there when PATH is unset, as it is in a guest. */
+static bool is_usual(const char *path, const char *name)
 {
-	const char *name = path + strspn(path, "/");
+	_cleanup_free_ char *all = strdup(process_default_path());
+	char *save = NULL;
+
+	for (char *dir = all ? strtok_r(all, ":", &save) : NULL; dir;
+	     dir = strtok_r(NULL, ":", &save))
+		if (starts_with(path, dir) && path[strlen(dir)] == '/' &&
+		    streq(path + strlen(dir) + 1, name))
+			return true;
+	return false;
+}
+
+/* A host's file in the guest; -EEXIST, when it is there already, is no error. */
+static int add_host_file(struct initramfs *archive, const char *where, const char *path,
+			 bool program, struct error *err)
+{
+	const char *name = where + strspn(where, "/");
 	int r = initramfs_add_program(archive, name, path, err);
 
 	if (r == -ENOEXEC && !program)
@@ -189,20 +203,28 @@ static int add_host_file(struct initramfs *archive, const char *path, bool progr
 	return r == -EEXIST ? 0 : r;
 }
 
+static int add_workload_program(struct initramfs *archive, const char *word, struct error *err)
+{
+	_cleanup_free_ char *found = NULL, *where = NULL;
+	int r = process_find(word, &found, err);
+
+	if (r < 0)
+		return r;
+	where = strchr(word, '/') || is_usual(found, word) ? strdup(found)
+							   : path_join("/usr/bin", word);
+	return where ? add_host_file(archive, where, found, true, err)
+		     : error_set(err, -ENOMEM, "%s", word);
+}
+
 /* What a workload runs, with the libraries that it needs, and the files beside it. */
 static int add_workload_files(struct initramfs *archive, const struct workload_spec *w,
 			      struct error *err)
 {
-	_cleanup_free_ char *program = NULL;
-	int r = 0;
+	const struct strlist *files = w->plan.files;
+	int r = w->plan.program ? add_workload_program(archive, w->plan.program, err) : 0;
 
-	if (w->plan.program) {
-		r = process_find(w->plan.program, &program, err);
-		if (r == 0)
-			r = add_host_file(archive, program, true, err);
-	}
-	for (size_t i = 0; r == 0 && w->plan.files && i < w->plan.files->count; i++)
-		r = add_host_file(archive, w->plan.files->items[i], false, err);
+	for (size_t i = 0; r == 0 && files && i < files->count; i++)
+		r = add_host_file(archive, files->items[i], files->items[i], false, err);
 	return r < 0 ? error_prefix(err, "workload %s", w->placement.name) : 0;
 }
 

@@ -20,13 +20,13 @@ wring_guest_SOURCES = \
 # program, and a machine that holds it in its memory does not measure the path's length.
 wring_guest_LDFLAGS = $(AM_LDFLAGS) -s
 wring_guest_LDADD = harness/libharness.a workloads/libworkloads.a src/libbase.a \
-	$(NUMA_LIBS) $(HWLOC_LIBS) $(FYAML_LIBS) $(JANSSON_LIBS) -lpthread -lm
+	$(NUMA_LIBS) $(HWLOC_LIBS) $(FYAML_LIBS) $(JANSSON_LIBS) $(LIBURING_LIBS) -lpthread -lm
 
 # Loaded into QEMU; it says why. A module of one file is not worth libtool.
 labdir = $(pkglibexecdir)
-lab_DATA = wring-steady-clock.so
-EXTRA_DIST += harness/vm/steady-clock.c
-CLEANFILES += wring-steady-clock.so
-wring-steady-clock.so: harness/vm/steady-clock.c
-	$(AM_V_CC)$(CC) $(CPPFLAGS) -std=gnu17 -Wall -Wextra $(CFLAGS) -fPIC -shared $(LDFLAGS) \
-		-o $@ $(srcdir)/harness/vm/steady-clock.c
+lab_DATA = wring-steady-qemu.so
+EXTRA_DIST += harness/vm/steady-qemu.c
+CLEANFILES += wring-steady-qemu.so
+wring-steady-qemu.so: harness/vm/steady-qemu.c
+	$(AM_V_CC)$(CC) -D_GNU_SOURCE $(CPPFLAGS) -std=gnu17 -Wall -Wextra $(CFLAGS) -fPIC -shared $(LDFLAGS) \
+		-o $@ $(srcdir)/harness/vm/steady-qemu.c -ldl

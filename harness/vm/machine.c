@@ -319,7 +319,7 @@ static uint64_t now_ns(void)
 	return (uint64_t)ts.tv_sec * 1000000000u + (uint64_t)ts.tv_nsec;
 }
 
-/* Our environment, and for a clock of instructions the library that steady-clock.c explains. */
+/* Our environment, and for a clock of instructions the library that steady-qemu.c explains. */
 static int build_environment(struct strlist *ret, enum machine_clock clock, struct error *err)
 {
 	_cleanup_free_ char *library = NULL, *preload = NULL;
@@ -329,7 +329,7 @@ static int build_environment(struct strlist *ret, enum machine_clock clock, stru
 		if (!starts_with(*e, "LD_PRELOAD="))
 			r = strlist_add(ret, *e);
 	if (r == 0 && clock == MACHINE_CLOCK_INSN) {
-		r = datafile_find("wring-steady-clock.so", &library, err);
+		r = datafile_find("wring-steady-qemu.so", &library, err);
 		if (r < 0)
 			return r;
 		/* The loader would split the path there, warn, and go on without. */

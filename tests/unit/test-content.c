@@ -100,6 +100,112 @@ static void test_touch(void)
 	tap_ok(content_verify(&c, block, 5), "filling it anew repairs it");
 }
 
+/* Past the caches or not, whatever the share: the same block, one version on. */
+static void check_rewrite(bool past_cache)
+{
+	_cleanup_free_ unsigned char *block = aligned_alloc(64, 65536), *copy = malloc(65536);
+	unsigned wrong = 0, missed = 0;
+
+	for (unsigned n = 0; n <= 100; n++)
+		for (size_t i = 0; i < ARRAY_SIZE(sizes); i++) {
+			struct content_header *header = (struct content_header *)block;
+			struct content c;
+
+			content_init(&c, 7, sizes[i], n / 100.0);
+			c.past_cache = past_cache;
+			content_fill(&c, block, n);
+			content_link(block, 3);
+			memcpy(copy, block, sizes[i]);
+			memset(header + 1, 0, sizes[i] - sizeof(*header));
+			missed += content_verify(&c, block, n);
+			content_rewrite(&c, block, n);
+			wrong += header->version != 2;
+			header->version = 1;
+			wrong += memcmp(block, copy, sizes[i]) != 0;
+		}
+	tap_eq_u64(missed, 0, "a lost body is found");
+	tap_eq_u64(wrong, 0, "and written again %s", past_cache ? "past the caches" : "as it was");
+}
+
+static void test_link(void)
+{
+	_Alignas(64) unsigned char block[BLOCK];
+	struct content_header *header = (struct content_header *)block;
+	struct content c;
+	unsigned missed = 0;
+
+	content_init(&c, 7, BLOCK, 0.5);
+	content_fill(&c, block, 5);
+	content_link(block, 123456789);
+	tap_ok(content_verify(&c, block, 5), "a linked block is verified");
+	tap_eq_u64(header->next, 123456789, "it holds the next one's number");
+	for (unsigned bit = 0; bit < 64; bit++) {
+		header->next ^= 1ull << bit;
+		missed += content_verify(&c, block, 5);
+		header->next ^= 1ull << bit;
+		header->stamp ^= 1ull << bit;
+		missed += content_verify(&c, block, 5);
+		header->stamp ^= 1ull << bit;
+	}
+	tap_eq_u64(missed, 0, "every flipped bit of the link and of the stamp is found");
+	tap_ok(!content_is_gone(block), "it is there");
+	memset(block, 0, BLOCK);
+	content_touch(block);
+	tap_ok(content_is_gone(block), "touched after it was dropped, it is not");
+	tap_ok(content_is_zero(&c, block), "and nothing is behind its header");
+	block[BLOCK - 1] = 1;
+	tap_ok(!content_is_zero(&c, block), "until something is");
+}
+
+static void test_header_only(void)
+{
+	_Alignas(64) unsigned char block[BLOCK] = {};
+	struct content c;
+	unsigned missed = 0;
+
+	content_init_header(&c, 7, BLOCK);
+	content_fill(&c, block, 5);
+	tap_ok(content_verify(&c, block, 5) && content_is_zero(&c, block),
+	       "header only: zeros behind it");
+	content_touch(block);
+	tap_ok(content_verify(&c, block, 5), "it stays verifiable");
+	for (size_t i = sizeof(struct content_header); i < BLOCK; i++) {
+		block[i] = 1;
+		missed += content_verify(&c, block, 5);
+		block[i] = 0;
+	}
+	tap_eq_u64(missed, 0, "each byte counts");
+	for (unsigned i = 0; i < 2; i++) {
+		bool changed = true;
+
+		c.past_cache = i;
+		memset(block + sizeof(struct content_header), 0,
+		       BLOCK - sizeof(struct content_header));
+		content_rewrite(&c, block, 5);
+		for (size_t n = sizeof(struct content_header); n < BLOCK; n += 8)
+			changed = changed && *(const uint64_t *)(block + n);
+		tap_ok(changed, "a rewrite writes each word");
+	}
+}
+
+static void test_read(void)
+{
+	_Alignas(64) unsigned char block[BLOCK];
+	struct content c;
+	unsigned same = 0;
+	uint64_t sum;
+
+	content_init(&c, 7, BLOCK, 0.5);
+	content_fill(&c, block, 5);
+	sum = content_read(&c, block);
+	for (size_t i = 0; i < BLOCK; i++) {
+		block[i] ^= 1;
+		same += content_read(&c, block) == sum;
+		block[i] ^= 1;
+	}
+	tap_eq_u64(same, 0, "content_read() reads each byte");
+}
+
 static void test_identity(void)
 {
 	_Alignas(64) unsigned char a[BLOCK], b[BLOCK];
@@ -216,6 +322,11 @@ int main(void)
 	check_flips(1);
 	test_lost();
 	test_touch();
+	check_rewrite(false);
+	check_rewrite(true);
+	test_link();
+	test_header_only();
+	test_read();
 	test_identity();
 	for (size_t s = 0; s < ARRAY_SIZE(shares); s++)
 		check_compressibility(shares[s]);

@@ -8,12 +8,12 @@
 #include "tests/tap.h"
 
 struct settings {
-	uint64_t count, size, time, free;
+	uint64_t count, size, time, free, wait;
 	double share, number;
 	bool flag;
 	int choice;
 	char *string;
-	struct strlist list;
+	struct strlist list, words;
 };
 
 static const char *const patterns[] = { "sequential", "uniform", "zipf", NULL };
@@ -33,7 +33,10 @@ static const struct option_spec table[] = {
 	OPTION_CHOICE(struct settings, choice, .name = "pattern", .choices = patterns,
 		      .fallback = "uniform", .help = "Which"),
 	OPTION_STRING(struct settings, string, .name = "string", .meta = "NAME", .help = "Who"),
+	OPTION_TIME(struct settings, wait, .name = "wait", .required = true, .min = 1000000,
+		    .max = 60000000000, .help = "Until when"),
 	OPTION_LIST(struct settings, list, .name = "list", .help = "Several"),
+	OPTION_LIST(struct settings, words, .name = "words", .words = true, .help = "A command"),
 	{},
 };
 
@@ -243,6 +246,23 @@ static void test_owned(void)
 	option_free(table, &s);
 }
 
+static void test_words(void)
+{
+	struct settings s = {};
+	struct error err = {};
+
+	option_parse_alone(spec("list"), &s, "c d", NULL);
+	tap_eq_str(s.list.items[0], "c d", "by a value that stands alone, too");
+	option_parse_alone(spec("words"), &s, "e 'f g'", NULL);
+	tap_eq_u64(s.words.count, 2, "a list of words gets each of them");
+	tap_eq_str(s.words.items[1], "f g", "as quotes have it");
+	option_parse(spec("words"), &s, "h i", NULL);
+	tap_eq_str(s.words.items[2], "h i", "an item of a list is a word as it is");
+	tap_eq_i64(option_parse_alone(spec("words"), &s, "a 'b", &err), -EINVAL, "an open quote");
+	tap_eq_str(err.text, "words: «a 'b» has a quote that is not closed", "is refused");
+	option_free(table, &s);
+}
+
 static void test_print(void)
 {
 	char *text = NULL;
@@ -258,7 +278,8 @@ static void test_print(void)
 		tap_ok(strstr(text, want) && strstr(text, s->help), "--help has %s", want + 2);
 	}
 	tap_ok(strstr(text, "(1 to 200; default 3)"), "it says range and default");
-	tap_ok(strstr(text, "(required)"), "it says what is required");
+	tap_ok(strstr(text, "How much (required)"), "it says what is required");
+	tap_ok(strstr(text, "Until when (1ms to 1min; required)"), "and within which bounds");
 	tap_ok(strstr(text, "--string NAME"), "it says what stands for the value");
 	tap_ok(strstr(text, "--flag  "), "a flag has no value");
 	free(text);
@@ -275,6 +296,7 @@ int main(void)
 	test_bools();
 	test_round_trips();
 	test_owned();
+	test_words();
 	test_print();
 	return tap_done();
 }

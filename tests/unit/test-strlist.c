@@ -1,7 +1,40 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "src/strlist.h"
 
+#include <errno.h>
+
 #include "tests/tap.h"
+
+static void test_words(void)
+{
+	static const struct {
+		const char *text, *words; /* with «|» between them; NULL: refused */
+	} rows[] = {
+		{ "sleep 1", "sleep|1" },
+		{ "  a\t b \n c  ", "a|b|c" },
+		{ "", "" },
+		{ " \n", "" },
+		{ "sh -c 'a \"b\"  c'", "sh|-c|a \"b\"  c" },
+		{ "a\"b c\"d'e f' ''", "ab cde f|" },
+		{ "a\\ b", "a\\|b" },
+		{ "a 'b", NULL },
+		{ "a \"b'", NULL },
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+		struct strlist list = {};
+		char got[200] = "";
+		int r = strlist_add_words(&list, rows[i].text);
+
+		for (size_t k = 0; r == 0 && k < list.count; k++) {
+			strcat(got, k ? "|" : "");
+			strcat(got, list.items[k]);
+		}
+		tap_eq_i64(r, rows[i].words ? 0 : -EINVAL, "words of «%s»", rows[i].text);
+		tap_eq_str(got, rows[i].words ? rows[i].words : "", "are these");
+		strlist_done(&list);
+	}
+}
 
 int main(void)
 {
@@ -32,5 +65,6 @@ int main(void)
 	strlist_add(&list, "again");
 	tap_eq_u64(list.count, 1, "which can be used again");
 	strlist_done(&list);
+	test_words();
 	return tap_done();
 }

@@ -67,6 +67,8 @@ static int add_all(struct bench *b, char **scripts, struct error *err)
 		r = initramfs_add_program(b->archive, "wring/wring", "./wring", err);
 	if (r == 0)
 		r = add_test(b, "tests/tap.sh", err);
+	if (r == 0)
+		r = add_test(b, "tests/vm/guest.sh", err);
 	for (char **s = scripts; *s && r == 0; s++) {
 		char *more = text_format("%s%s\n", list ? list : "", *s);
 

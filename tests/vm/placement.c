@@ -93,7 +93,8 @@ static void check_anon(hwloc_topology_t topology, const char *memory, double sha
 
 	if (!lead_init(&l, "anon", "size=32M", 2) || !work_at(&l, topology, "all", memory)) {
 		tap_ok(false, "anon with memory %s: %s", memory, l.err.text);
-	} else if (!count_pages(l.pid, find_mapping(l.pid, bytes, " 00:00 0"), bytes, &held)) {
+	} else if (!count_pages(l.pid, find_mapping(l.pid, bytes, " rw-p 00000000 00:00 0"), bytes,
+				&held)) {
 		tap_ok(false, "move_pages: %s", strerror(errno));
 	} else {
 		tap_ok(fabs((double)held.on_node[0] / pages - share0) <= within &&

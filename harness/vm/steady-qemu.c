@@ -1,0 +1,187 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Loaded into QEMU (LD_PRELOAD) when the guest's clock counts instructions: it keeps the host's
+ * time out of what the guest sees. A machine that counts instructions has one thread that runs
+ * CPUs.
+ *
+ * 1. For QEMU the time of day stands still. QEMU sizes its software TLB by how much of it was used
+ * in the last 100 ms of the host's time (accel/tcg/cputlb.c, tlb_mmu_resize_locked). The size
+ * decides which entries survive, hence when the next access walks the page table and sets the
+ * accessed bit again that reclaim has cleared (x86 clears it without a TLB flush): a busy host
+ * would change what the guest's LRU sees. With no time passing, the TLB's size follows from the
+ * guest's accesses alone. Nothing else in such a machine asks for the time of day: its RTC runs on
+ * the virtual clock, and waits use the monotonic clock, which stays as it is.
+ *
+ * 2. The main thread sleeps on while the CPUs run. When all CPUs have halted, the main thread moves
+ *    the virtual clock on to the next timer (softmmu/icount.c, icount_start_warp_timer). A CPU says
+ *    that it has halted a moment before the instructions that it had executed are counted; if the
+ *    main thread, woken by something else, looked in that moment, it would move the clock too far
+ * by as many. So its poll returns only when the CPUs' thread waits to be woken, and everything is
+ *    counted. That thread runs due timers by itself; nothing else wants the main thread meanwhile.
+ *    Where the CPUs go on for long, their thread is stopped for it as it releases QEMU's lock,
+ * where it is in no such moment.
+ */
+#include <dlfcn.h>
+#include <linux/futex.h>
+#include <poll.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdint.h>
+#include <sys/syscall.h>
+#include <sys/time.h>
+#include <time.h>
+#include <unistd.h>
+
+/* 2026-01-01, as the machine's RTC begins. */
+#define STILL UINT64_C(1767225600)
+
+/* The CPUs' thread is stopped for the main one when it has gone on for so long. */
+#define PATIENCE_NS 50000000
+
+int64_t g_get_real_time(void);
+int __ppoll_chk(struct pollfd *fds, nfds_t count, const struct timespec *timeout,
+		const sigset_t *mask, size_t size);
+
+/* QEMU up to 7.x. */
+int gettimeofday(struct timeval *restrict now, void *restrict zone)
+{
+	(void)zone;
+	*now = (struct timeval){ .tv_sec = STILL };
+	return 0;
+}
+
+/* QEMU 8 and later ask GLib; in us. */
+int64_t g_get_real_time(void)
+{
+	return (int64_t)STILL * 1000000;
+}
+
+/* ---- two threads that take turns ---- */
+
+/* What the CPUs' thread does: a futex of the main thread's. */
+enum { CPUS_UNKNOWN, CPUS_STILL, CPUS_RUN };
+static _Atomic uint32_t cpus;
+/* 1: the CPUs' thread shall stop until it is 0 again: a futex of that thread's. */
+static _Atomic uint32_t stop;
+
+/* QEMU's lock, which the CPUs' thread hands over while it waits; NULL before it first does. */
+static pthread_mutex_t *_Atomic big_lock;
+static _Thread_local int runs_cpus;
+static int main_has_lock = 1; /* the main thread's own */
+
+static void sleep_while(_Atomic uint32_t *word, uint32_t value, const struct timespec *limit)
+{
+	syscall(SYS_futex, word, FUTEX_WAIT_PRIVATE, value, limit, NULL, 0);
+}
+
+static void tell(_Atomic uint32_t *word, uint32_t value)
+{
+	atomic_store(word, value);
+	syscall(SYS_futex, word, FUTEX_WAKE_PRIVATE, 1, NULL, NULL, 0);
+}
+
+static int is_main_thread(void)
+{
+	static _Thread_local int known; /* 1: no, 2: yes */
+
+	if (!known)
+		known = 1 + (getpid() == (pid_t)syscall(SYS_gettid));
+	return known == 2;
+}
+
+/* Besides the main thread only the CPUs' one waits on a condition. */
+int pthread_cond_wait(pthread_cond_t *restrict condition, pthread_mutex_t *restrict mutex)
+{
+	static int (*_Atomic real)(pthread_cond_t *, pthread_mutex_t *);
+	int r;
+
+	/* Of its two versions dlsym() may give the old one. */
+	if (!real)
+		real = (int (*)(pthread_cond_t *, pthread_mutex_t *))dlvsym(
+			RTLD_NEXT, "pthread_cond_wait", "GLIBC_2.3.2");
+	if (is_main_thread()) {
+		/* For the CPUs, to pause: they have to go on until they do. */
+		if (atomic_load(&stop))
+			tell(&stop, 0);
+		return real(condition, mutex);
+	}
+	atomic_store(&big_lock, mutex);
+	runs_cpus = 1;
+	tell(&cpus, CPUS_STILL);
+	r = real(condition, mutex);
+	atomic_store(&cpus, CPUS_RUN);
+	return r;
+}
+
+int pthread_mutex_lock(pthread_mutex_t *mutex)
+{
+	static int (*_Atomic real)(pthread_mutex_t *);
+	int r;
+
+	if (!real)
+		real = (int (*)(pthread_mutex_t *))dlsym(RTLD_NEXT, "pthread_mutex_lock");
+	r = real(mutex);
+	if (mutex == atomic_load(&big_lock) && is_main_thread())
+		main_has_lock = 1;
+	return r;
+}
+
+/* Behind QEMU's lock the CPUs' thread holds nothing and has counted what it executed. */
+int pthread_mutex_unlock(pthread_mutex_t *mutex)
+{
+	static int (*_Atomic real)(pthread_mutex_t *);
+	int big = mutex == atomic_load(&big_lock), r;
+
+	if (!real)
+		real = (int (*)(pthread_mutex_t *))dlsym(RTLD_NEXT, "pthread_mutex_unlock");
+	if (big && is_main_thread())
+		main_has_lock = 0;
+	r = real(mutex);
+	if (!big || !runs_cpus || !atomic_load(&stop))
+		return r;
+	tell(&cpus, CPUS_STILL);
+	while (atomic_load(&stop))
+		sleep_while(&stop, 1, NULL);
+	atomic_store(&cpus, CPUS_RUN);
+	return r;
+}
+
+static void await_cpus(void)
+{
+	const struct timespec patience = { .tv_nsec = PATIENCE_NS };
+
+	if (atomic_load(&cpus) == CPUS_RUN)
+		sleep_while(&cpus, CPUS_RUN, &patience);
+	if (atomic_load(&cpus) != CPUS_RUN)
+		return;
+	atomic_store(&stop, 1);
+	while (atomic_load(&cpus) == CPUS_RUN)
+		sleep_while(&cpus, CPUS_RUN, NULL);
+}
+
+int ppoll(struct pollfd *fds, nfds_t count, const struct timespec *timeout, const sigset_t *mask)
+{
+	static int (*_Atomic real)(struct pollfd *, nfds_t, const struct timespec *,
+				   const sigset_t *);
+	int r;
+
+	if (!real)
+		real = (int (*)(struct pollfd *, nfds_t, const struct timespec *,
+				const sigset_t *))dlsym(RTLD_NEXT, "ppoll");
+	if (!is_main_thread())
+		return real(fds, count, timeout, mask);
+	if (atomic_load(&stop))
+		tell(&stop, 0);
+	r = real(fds, count, timeout, mask);
+	/* A poll of the main loop; one with the lock held waits for something else. */
+	if (!main_has_lock)
+		await_cpus();
+	return r;
+}
+
+int __ppoll_chk(struct pollfd *fds, nfds_t count, const struct timespec *timeout,
+		const sigset_t *mask, size_t size)
+{
+	(void)size;
+	return ppoll(fds, count, timeout, mask);
+}

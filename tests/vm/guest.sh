@@ -1,0 +1,47 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# shellcheck shell=sh
+# For tests that run wring as root inside a VM, sourced by them instead of tap.sh; they begin in a
+# folder of their own. A trial's record is at OUT/SCENARIO/host/seed-1.
+. "${srcdir:-.}/tests/tap.sh"
+cd "$scratch" || exit 1
+
+# suite NAME: NAME.yaml, with the scenarios on stdin.
+suite() {
+	{
+		printf 'suite: %s\n' "$1"
+		printf 'machine: {cpus: 1, nodes: [512M, 256M], swap: {type: zram, size: 512M}}\n'
+		printf 'defaults: {sample: 500ms, seeds: "1", timeout: 60s}\nscenarios:\n'
+		cat
+	} >"$1.yaml"
+}
+
+# trial OUT SCENARIO: its trial.json.
+trial() {
+	cat "$1/$2/host/seed-1/trial.json"
+}
+
+# metric OUT SCENARIO NAME: its value.
+metric() {
+	trial "$1" "$2" | tr -d ' \n' | sed -n "s|.*\"$3\":{\"value\":\([0-9.e+]*\).*|\1|p"
+}
+
+# most OUT SCENARIO COLUMN: the largest value in the samples.
+most() {
+	awk -F '\t' -v name="$3" 'NR == 1 { for (i = 1; i <= NF; i++) if ($i == name) c = i; next }
+		{ if ($c > v) v = $c } END { print v + 0 }' "$1/$2/host/seed-1/samples.tsv"
+}
+
+# last OUT SCENARIO COLUMN: the value in the last sample.
+last() {
+	awk -F '\t' -v name="$3" 'NR == 1 { for (i = 1; i <= NF; i++) if ($i == name) c = i; next }
+		{ v = $c } END { print v }' "$1/$2/host/seed-1/samples.tsv"
+}
+
+# between GOT LOW HIGH NAME: a number within bounds, both included.
+between() {
+	if awk "BEGIN { exit !(\"$1\" != \"\" && $1 + 0 >= $2 && $1 + 0 <= $3) }"; then
+		ok "$4: $1"
+	else
+		not_ok "$4" "got «$1», want $2 to $3"
+	fi
+}
