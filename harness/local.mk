@@ -19,5 +19,6 @@ harness_libharness_a_SOURCES = \
 	harness/trial-record.c \
 	harness/trial-record-workloads.c \
 	harness/trial-setup.c \
+	harness/trial-sources.c \
 	harness/trial-workers.c \
 	harness/trial-state.h

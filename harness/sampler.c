@@ -10,25 +10,19 @@
 
 #include "src/cleanup.h"
 #include "src/file.h"
+#include "src/kvlayout.h"
 #include "src/macro.h"
 
-#define MISSING	    UINT64_MAX
+#define MISSING	    KV_MISSING
 #define ARENA_BYTES ((size_t)24 << 20)
 #define TEXT_BYTES  ((size_t)64 << 10) /* the largest file is a tenth of it */
 
-/* A key of a file at its place: where the next read will find it, unless the layout changed. */
-struct key {
-	char *name;
-	size_t len;
-	size_t column;
-};
-
 struct source {
 	int fd;
-	enum kv_format format;
+	enum kv_shape shape;
 	char *prefix;
-	struct key *keys;
-	size_t count;
+	struct kv_layout *layout;
+	size_t first; /* column */
 };
 
 struct counter {
@@ -89,9 +83,7 @@ void sampler_free(struct sampler *s)
 		return;
 	for (size_t i = 0; i < s->source_count; i++) {
 		close(s->sources[i].fd);
-		for (size_t k = 0; k < s->sources[i].count; k++)
-			free(s->sources[i].keys[k].name);
-		free(s->sources[i].keys);
+		kv_layout_free(s->sources[i].layout);
 		free(s->sources[i].prefix);
 	}
 	for (size_t i = 0; i < s->columns; i++)
@@ -107,11 +99,11 @@ void sampler_free(struct sampler *s)
 	free(s);
 }
 
-int sampler_add_file(struct sampler *s, int dirfd, const char *path, enum kv_format format,
+int sampler_add_file(struct sampler *s, int dirfd, const char *path, enum kv_shape shape,
 		     const char *prefix, struct error *err)
 {
 	struct source *sources = realloc(s->sources, (s->source_count + 1) * sizeof(*sources));
-	struct source source = { .format = format };
+	struct source source = { .shape = shape };
 	char probe;
 
 	if (!sources)
@@ -167,48 +159,24 @@ static size_t read_source(struct sampler *s, const struct source *source)
 	return len;
 }
 
-/* A number without a key that has no name either: a field that came with a later kernel. */
-static bool is_nameless(const struct source *source, size_t place)
+static char *column_name(const struct source *source, const char *name)
 {
-	return source->format == KV_MM_STAT && !kv_field(source->format, place);
+	return *name ? text_format("%s.%s", source->prefix, name) : strdup(source->prefix);
 }
 
-static char *column_name(const struct source *source, const struct kv_pair *pair)
-{
-	const char *field = kv_field(source->format, source->count);
-
-	if (field)
-		return text_format("%s.%s", source->prefix, field);
-	if (source->format == KV_SINGLE)
-		return strdup(source->prefix);
-	return text_format("%s.%.*s%s", source->prefix, (int)pair->key_len, pair->key,
-			   source->format == KV_PSI ? ".total" : "");
-}
-
+/* A source's columns lie side by side, in the layout's order. */
 static int learn(struct sampler *s, struct source *source, struct error *err)
 {
-	const char *cursor = s->text, *end = s->text + read_source(s, source);
-	struct kv_pair pair;
+	int r = kv_layout_new(&source->layout, source->shape, s->text, read_source(s, source), err);
 
-	while (kv_next(source->format, &cursor, end, &pair)) {
-		struct key *keys = realloc(source->keys, (source->count + 1) * sizeof(*keys));
-		struct key key = { .len = pair.key_len };
-		int r;
+	source->first = s->columns;
+	for (size_t i = 0; r == 0 && i < kv_layout_count(source->layout); i++) {
+		size_t column;
 
-		if (!keys)
-			return error_set(err, -ENOMEM, "sampler");
-		source->keys = keys;
-		if (is_nameless(source, source->count))
-			break;
-		key.name = strndup(pair.key, pair.key_len);
-		if (!key.name)
-			return error_set(err, -ENOMEM, "sampler");
-		r = add_column(s, column_name(source, &pair), &key.column, err);
-		keys[source->count++] = key;
-		if (r < 0)
-			return r;
+		r = add_column(s, column_name(source, kv_layout_name(source->layout, i)), &column,
+			       err);
 	}
-	return 0;
+	return r;
 }
 
 int sampler_prepare(struct sampler *s, struct error *err)
@@ -235,53 +203,11 @@ int sampler_prepare(struct sampler *s, struct error *err)
 	return 0;
 }
 
-static bool same_key(const struct key *key, const struct kv_pair *pair)
-{
-	return key->len == pair->key_len && memcmp(key->name, pair->key, key->len) == 0;
-}
-
-/*
- * The key that a line holds: expected at its place, else looked for and put there, so that the
- * layout is right again for the next read. NULL: a key that came later than the layout.
- */
-static const struct key *match(struct source *source, size_t place, const struct kv_pair *pair,
-			       bool *ret_changed)
-{
-	struct key *expected = place < source->count ? &source->keys[place] : NULL;
-
-	if (expected && same_key(expected, pair))
-		return expected;
-	*ret_changed = true;
-	for (size_t i = 0; i < source->count; i++) {
-		struct key found = source->keys[i];
-
-		if (!same_key(&found, pair))
-			continue;
-		if (!expected)
-			return &source->keys[i];
-		source->keys[i] = *expected;
-		*expected = found;
-		return expected;
-	}
-	return NULL;
-}
-
 static void take_source(struct sampler *s, struct source *source)
 {
-	const char *cursor = s->text, *end = s->text + read_source(s, source);
-	bool changed = false;
-	struct kv_pair pair;
+	size_t len = read_source(s, source);
 
-	for (size_t i = 0; i < source->count; i++)
-		s->now[source->keys[i].column] = MISSING;
-	for (size_t place = 0;
-	     kv_next(source->format, &cursor, end, &pair) && !is_nameless(source, place); place++) {
-		const struct key *key = match(source, place, &pair, &changed);
-
-		if (key)
-			s->now[key->column] = pair.value;
-	}
-	s->stats.relearned += changed;
+	s->stats.relearned += kv_layout_read(source->layout, s->text, len, s->now + source->first);
 }
 
 static void take_counter(struct sampler *s, const struct counter *counter)

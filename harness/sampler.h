@@ -5,7 +5,7 @@
 #include <stdio.h>
 
 #include "src/error.h"
-#include "src/kvfile.h"
+#include "src/kvreader.h"
 
 /*
  * Reads the kernel's counters at set times without being a cause or a victim of the pressure:
@@ -29,12 +29,12 @@ int sampler_new(struct sampler **ret, struct error *err);
 void sampler_free(struct sampler *s);
 
 /*
- * Adds a file; its columns are PREFIX.KEY (KV_FLAT, KV_MM_STAT), PREFIX (KV_SINGLE),
- * PREFIX.some.total and PREFIX.full.total (KV_PSI). -ENOENT, without columns, when this kernel has
+ * Adds a file; its columns are PREFIX.NAME, by the names of kvreader.h, or PREFIX where that has
+ * none. -ENOENT, without columns, when this kernel has
  * no such file: err is untouched. Keys that appear later than sampler_prepare() are counted as
  * relearned and left out.
  */
-int sampler_add_file(struct sampler *s, int dirfd, const char *path, enum kv_format format,
+int sampler_add_file(struct sampler *s, int dirfd, const char *path, enum kv_shape shape,
 		     const char *prefix, struct error *err);
 
 /* Adds a counter in memory, summed over count numbers that lie stride bytes apart. */

@@ -11,6 +11,7 @@
 #include "src/cleanup.h"
 #include "src/macro.h"
 #include "src/file.h"
+#include "src/kvfile.h"
 
 #define RECORD_SCHEMA 1
 

@@ -85,9 +85,11 @@ struct trial_state {
 /* trial-setup.c */
 int trial_make_cgroups(struct trial_state *t, struct error *err);
 int trial_set_knobs(struct trial_state *t, struct error *err);
-int trial_make_sampler(struct trial_state *t, struct error *err);
 /* Restores and removes everything; returns -EUCLEAN when something stays. Safe half-built. */
 int trial_undo(struct trial_state *t, struct error *err);
+
+/* trial-sources.c */
+int trial_make_sampler(struct trial_state *t, struct error *err);
 
 /* trial-workers.c */
 int trial_make_workers(struct trial_state *t, struct error *err);

@@ -70,46 +70,12 @@ static bool parse_line(enum kv_format format, const char *line, const char *stop
 		ret->key = line;
 		ret->key_len = 0;
 		return read_number(line, stop, &ret->value);
-	case KV_MM_STAT:
-		break; /* not by lines */
 	}
 	return false;
 }
 
-/* The number at *cursor, which moves behind it. */
-static int next_field(const char **cursor, const char *end, struct kv_pair *ret)
-{
-	while (*cursor < end) {
-		const char *start = *cursor, *stop = start;
-
-		while (stop < end && *stop != ' ' && *stop != '\t' && *stop != '\n')
-			stop++;
-		*cursor = stop < end ? stop + 1 : end;
-		ret->key = start;
-		ret->key_len = 0;
-		if (stop > start && read_number(start, stop, &ret->value))
-			return 1;
-	}
-	return 0;
-}
-
-const char *kv_field(enum kv_format format, size_t place)
-{
-	/* Documentation/admin-guide/blockdev/zram.rst */
-	static const char *const mm_stat[] = { "orig_data_size",  "compr_data_size",
-					       "mem_used_total",  "mem_limit",
-					       "mem_used_max",	  "same_pages",
-					       "pages_compacted", "huge_pages",
-					       "huge_pages_since" };
-
-	return format == KV_MM_STAT && place < sizeof(mm_stat) / sizeof(mm_stat[0]) ? mm_stat[place]
-										    : NULL;
-}
-
 int kv_next(enum kv_format format, const char **cursor, const char *end, struct kv_pair *ret)
 {
-	if (format == KV_MM_STAT)
-		return next_field(cursor, end, ret);
 	while (*cursor < end) {
 		const char *line = *cursor;
 		const char *stop = memchr(line, '\n', (size_t)(end - line));

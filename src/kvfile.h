@@ -9,10 +9,9 @@
  * the caller's to keep; a missing one is missing, never 0.
  */
 enum kv_format {
-	KV_FLAT,    /* "key 123\n": vmstat, memory.stat, memory.events; also "key:  123 kB" */
-	KV_SINGLE,  /* "123\n" or "max\n": memory.current; its key is "" */
-	KV_MM_STAT, /* "1 2 3\n": zram's mm_stat; a pair a number, its key "": kv_field() */
-	KV_PSI,	    /* "some avg10=0.00 ... total=123\n": keys "some" and "full", total's us */
+	KV_FLAT,   /* "key 123\n": vmstat, memory.stat, memory.events; also "key:  123 kB" */
+	KV_SINGLE, /* "123\n" or "max\n": memory.current; its key is "" */
+	KV_PSI,	   /* "some avg10=0.00 ... total=123\n": keys "some" and "full", total's us */
 };
 
 struct kv_pair {
@@ -26,9 +25,6 @@ struct kv_pair {
  * Returns 1 for a pair, 0 at the text's end. end points behind the last byte.
  */
 int kv_next(enum kv_format format, const char **cursor, const char *end, struct kv_pair *ret);
-
-/* The name of a number at its place, from 0, where the file names none; NULL: no such place. */
-const char *kv_field(enum kv_format format, size_t place);
 
 /* The value of one key in a whole text. -ENOENT when it is not there. */
 int kv_get(enum kv_format format, const char *text, const char *key, uint64_t *ret);

@@ -9,6 +9,8 @@ src_libbase_a_SOURCES = \
 	src/fsroot.c src/fsroot.h \
 	src/histogram.c src/histogram.h \
 	src/kvfile.c src/kvfile.h \
+	src/kvlayout.c src/kvlayout.h \
+	src/kvreader.c src/kvreader.h \
 	src/macro.h \
 	src/nearest.c src/nearest.h \
 	src/option.c src/option.h \

@@ -12,6 +12,7 @@ unit_tests = \
 	tests/unit/test-kernel \
 	tests/unit/test-knobs \
 	tests/unit/test-kvfile \
+	tests/unit/test-kvlayout \
 	tests/unit/test-metrics \
 	tests/unit/test-nearest \
 	tests/unit/test-option \

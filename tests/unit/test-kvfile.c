@@ -94,25 +94,6 @@ static void test_psi(void)
 		  "total is looked for in its own line");
 }
 
-/* zram pads its numbers; a kernel adds fields at the end. */
-static void test_mm_stat(void)
-{
-	static const char text[] = "  4096     74        0        max  8192  1   0    2   3 99\n";
-	static const uint64_t values[] = { 4096, 74, 0, UINT64_MAX, 8192, 1, 0, 2, 3, 99 };
-	const char *cursor = text, *end = text + strlen(text);
-	struct kv_pair pair;
-	size_t count = 0, wrong = 0;
-
-	for (; kv_next(KV_MM_STAT, &cursor, end, &pair); count++)
-		wrong += count >= ARRAY_SIZE(values) || pair.value != values[count] || pair.key_len;
-	tap_eq_u64(count, ARRAY_SIZE(values), "mm_stat: a pair a number");
-	tap_eq_u64(wrong, 0, "in their order, without keys");
-	tap_eq_str(kv_field(KV_MM_STAT, 1), "compr_data_size", "the second one's name");
-	tap_eq_str(kv_field(KV_MM_STAT, 8), "huge_pages_since", "the last one's name");
-	tap_ok(!kv_field(KV_MM_STAT, 9), "a field that zram.rst didn't have has none");
-	tap_ok(!kv_field(KV_FLAT, 0), "nor has a format with keys");
-}
-
 static void test_next(void)
 {
 	const char *cursor = memory_stat, *end = memory_stat + strlen(memory_stat);
@@ -147,7 +128,6 @@ int main(void)
 	test_meminfo();
 	test_single();
 	test_psi();
-	test_mm_stat();
 	test_next();
 	test_end();
 	return tap_done();

@@ -16,7 +16,7 @@
 
 struct input {
 	const char *path;
-	enum kv_format format;
+	enum kv_shape shape;
 	const char *prefix;
 };
 
@@ -39,7 +39,7 @@ static struct sampler *learned(int dir, const struct input *inputs, size_t count
 	int r = sampler_new(&s, &err);
 
 	for (size_t i = 0; i < count && r == 0; i++)
-		r = sampler_add_file(s, dir, inputs[i].path, inputs[i].format, inputs[i].prefix,
+		r = sampler_add_file(s, dir, inputs[i].path, inputs[i].shape, inputs[i].prefix,
 				     &err);
 	if (r == 0)
 		r = sampler_prepare(s, &err);
@@ -65,9 +65,9 @@ static void expect(const struct sampler *s, const char *want, const char *why)
 
 static void test_columns(int dir)
 {
-	static const struct input inputs[] = { { "stat", KV_FLAT, "cgroup.box" },
-					       { "current", KV_SINGLE, "cgroup.box.current" },
-					       { "pressure", KV_PSI, "psi" } };
+	static const struct input inputs[] = { { "stat", KV_SHAPE_FLAT, "cgroup.box" },
+					       { "current", KV_SHAPE_SINGLE, "cgroup.box.current" },
+					       { "pressure", KV_SHAPE_PSI, "psi" } };
 	struct sampler *s;
 
 	put(dir, "stat", "anon 1\nnumber none\nactive_file:  22 kB\n");
@@ -107,7 +107,8 @@ static void test_values(int dir)
 					      "16383",
 					      "4294967296",
 					      "4294967295" };
-	static const struct input inputs[] = { { "a", KV_SINGLE, "a" }, { "b", KV_FLAT, "b" } };
+	static const struct input inputs[] = { { "a", KV_SHAPE_SINGLE, "a" },
+					       { "b", KV_SHAPE_FLAT, "b" } };
 	char want[4000] = "t_ns\tsampler.late_ns\ta\tb.key\n", line[200];
 	struct sampler *s;
 
@@ -130,9 +131,9 @@ static void test_values(int dir)
 
 static void test_vanishing(int dir)
 {
-	static const struct input inputs[] = { { "stat", KV_FLAT, "s" },
-					       { "pressure", KV_PSI, "p" },
-					       { "single", KV_SINGLE, "one" } };
+	static const struct input inputs[] = { { "stat", KV_SHAPE_FLAT, "s" },
+					       { "pressure", KV_SHAPE_PSI, "p" },
+					       { "single", KV_SHAPE_SINGLE, "one" } };
 	struct sampler *s;
 
 	put(dir, "stat", "a 1\nb 2\nc 3\n");
@@ -166,7 +167,7 @@ static void test_vanishing(int dir)
 
 static void test_layout(int dir)
 {
-	static const struct input input = { "stat", KV_FLAT, "s" };
+	static const struct input input = { "stat", KV_SHAPE_FLAT, "s" };
 	struct sampler *s;
 	uint64_t before;
 
@@ -213,7 +214,7 @@ static void put_long(int dir, uint64_t factor, FILE *row)
 
 static void test_long(int dir)
 {
-	static const struct input input = { "long", KV_FLAT, "l" };
+	static const struct input input = { "long", KV_SHAPE_FLAT, "l" };
 	_cleanup_free_ char *want = NULL, *unused = NULL;
 	size_t len = 0, unused_len = 0;
 	FILE *f = open_memstream(&want, &len), *nothing = open_memstream(&unused, &unused_len);
@@ -243,13 +244,13 @@ static void test_missing_file(int dir)
 
 	if (!tap_eq_i64(sampler_new(&s, &err), 0, "a sampler"))
 		return;
-	tap_eq_i64(sampler_add_file(s, dir, "none", KV_FLAT, "none", &err), -ENOENT,
+	tap_eq_i64(sampler_add_file(s, dir, "none", KV_SHAPE_FLAT, "none", &err), -ENOENT,
 		   "a file that this kernel lacks");
 	tap_ok(err.code == 0 && !*err.text, "is no error to tell of");
-	tap_eq_i64(sampler_add_file(s, dir, ".", KV_FLAT, "dir", &err), -EISDIR,
+	tap_eq_i64(sampler_add_file(s, dir, ".", KV_SHAPE_FLAT, "dir", &err), -EISDIR,
 		   "one that can't be read is: %s", err.text);
 	put(dir, "current", "1\n");
-	tap_eq_i64(sampler_add_file(s, dir, "current", KV_SINGLE, "current", &err), 0,
+	tap_eq_i64(sampler_add_file(s, dir, "current", KV_SHAPE_SINGLE, "current", &err), 0,
 		   "a file that is there");
 	tap_eq_i64(sampler_prepare(s, &err), 0, "the sampler learns what is there");
 	sampler_take(s, 1, 1);
@@ -259,7 +260,7 @@ static void test_missing_file(int dir)
 
 static void test_mm_stat(int dir)
 {
-	static const struct input input = { "mm_stat", KV_MM_STAT, "zram0" };
+	static const struct input input = { "mm_stat", KV_SHAPE_MM_STAT, "zram0" };
 	struct sampler *s;
 
 	put(dir, "mm_stat", "    8192   100  4096 0 4096 0 0 0 0 77\n");
@@ -322,7 +323,7 @@ static void test_counters(void)
 /* Many rows of a file whose keys step, jump, stay, vanish and change places. */
 static void test_random(int dir)
 {
-	static const struct input input = { "random", KV_FLAT, "r" };
+	static const struct input input = { "random", KV_SHAPE_FLAT, "r" };
 	uint64_t values[RANDOM_KEYS] = {};
 	char want[RANDOM_KEYS][24], text[RANDOM_KEYS * 40];
 	_cleanup_free_ char *rows = NULL;
