@@ -35,8 +35,14 @@ static const struct source_def node_sources[] = {
 	{ "numastat", "numastat", KV_SHAPE_FLAT },
 };
 
-/* Read from each cgroup's directory; the prefix stands behind the cgroup's path. */
+/*
+ * Read from each cgroup's directory; the prefix stands behind the cgroup's path. cpu.stat comes
+ * first: a read of it folds all that the CPUs hold back of the cgroup's statistics, memory.stat's
+ * too until 6.16 gave each controller a tree of its own (cgroup_rstat_flush(),
+ * kernel/cgroup/rstat.c), where a read of memory.stat alone leaves up to a batch per CPU out.
+ */
 static const struct source_def cgroup_sources[] = {
+	{ "cpu.stat", "cpu.stat", KV_SHAPE_FLAT },
 	{ "memory.stat", "memory.stat", KV_SHAPE_FLAT },
 	{ "memory.numa_stat", "memory.numa_stat", KV_SHAPE_NUMA },
 	{ "memory.current", "memory.current", KV_SHAPE_SINGLE },
@@ -46,7 +52,6 @@ static const struct source_def cgroup_sources[] = {
 	{ "memory.pressure", "psi.memory", KV_SHAPE_PSI },
 	{ "io.pressure", "psi.io", KV_SHAPE_PSI },
 	{ "io.stat", "io.stat", KV_SHAPE_IO },
-	{ "cpu.stat", "cpu.stat", KV_SHAPE_FLAT },
 };
 
 /* before: what stands before each path and each prefix; "" for nothing. */
