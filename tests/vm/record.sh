@@ -23,7 +23,7 @@ for file in /proc/vmstat /proc/meminfo /proc/zoneinfo /proc/buddyinfo /proc/pres
 	$CG/box/memory.swap.current $CG/box/memory.events $CG/box/memory.events.local \
 	$CG/box/memory.pressure $CG/box/io.stat $CG/box/cpu.stat; do
 	echo "# FILE $file"
-	sed 's/^/# |/' $file
+	sed 's/^/# |/' "$file"
 done
 for pid in /proc/[0-9]*; do
 	read -r comm <"$pid/comm"
