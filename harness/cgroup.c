@@ -66,18 +66,36 @@ static int make_group(int parent, const char *name, int *ret_fd, struct error *e
 	return 0;
 }
 
-static int enable_memory(int fd, const char *what, int *ret_changed, struct error *err)
-{
-	char now[400];
-	int r = file_read_line(fd, "cgroup.subtree_control", now, sizeof(now));
+/*
+ * What the suite's limits need, and what only counts (io.stat). The cpu controller would change
+ * how the scheduler shares the CPUs; cpu.stat is there without it.
+ */
+static const struct {
+	const char *name;
+	bool needed;
+} controllers[CGROUP_CONTROLLERS] = { { "memory", true }, { "io", false } };
 
-	if (r == 0 && has_word(now, "memory"))
-		return 0;
-	r = file_write_kernel(fd, "cgroup.subtree_control", "+memory");
-	if (r < 0)
-		return error_set(err, r, "enable the memory controller below %s", what);
-	if (ret_changed)
-		*ret_changed = 1;
+/* ret_changed, which may be NULL, has an element a controller: it was off before. */
+static int enable_controllers(int fd, const char *what, bool *ret_changed, struct error *err)
+{
+	char available[400] = "", now[400] = "";
+
+	file_read_line(fd, "cgroup.controllers", available, sizeof(available));
+	file_read_line(fd, "cgroup.subtree_control", now, sizeof(now));
+	for (size_t i = 0; i < ARRAY_SIZE(controllers); i++) {
+		const char *name = controllers[i].name;
+		char change[20];
+		int r;
+
+		if (has_word(now, name) || (!controllers[i].needed && !has_word(available, name)))
+			continue;
+		snprintf(change, sizeof(change), "+%s", name);
+		r = file_write_kernel(fd, "cgroup.subtree_control", change);
+		if (r < 0 && controllers[i].needed)
+			return error_set(err, r, "enable the %s controller below %s", name, what);
+		if (r == 0 && ret_changed)
+			ret_changed[i] = true;
+	}
 	return 0;
 }
 
@@ -130,13 +148,13 @@ int cgroup_tree_make(struct cgroup_tree *tree, const struct fsroot *fs, struct g
 	r = guard_note_cgroup(guard, tree->name, err);
 	if (r < 0)
 		return r;
-	r = enable_memory(fs->cgroup, "the root", &tree->enabled_memory, err);
+	r = enable_controllers(fs->cgroup, "the root", tree->enabled, err);
 	if (r < 0)
 		return r;
 	r = make_group(fs->cgroup, tree->name, &tree->fd, err);
 	if (r < 0)
 		return r;
-	r = enable_memory(tree->fd, tree->name, NULL, err);
+	r = enable_controllers(tree->fd, tree->name, NULL, err);
 	if (r < 0)
 		return r;
 	r = make_group(tree->fd, HARNESS, &harness, err);
@@ -166,7 +184,7 @@ int cgroup_add(struct cgroup_tree *tree, const char *path, struct error *err)
 		parent = above ? cgroup_fd(tree, above) : -1;
 		if (parent < 0)
 			return error_say(err, -ENOENT, "cgroup %s has no parent", path);
-		r = enable_memory(parent, above, NULL, err);
+		r = enable_controllers(parent, above, NULL, err);
 		if (r < 0)
 			return r;
 	}
@@ -317,8 +335,13 @@ int cgroup_tree_done(struct cgroup_tree *tree, struct error *err)
 			r = cgroup_remove_tree(tree->fs, tree->name, err);
 	}
 	/* Left as found; a controller that others came to use meanwhile refuses, and stays. */
-	if (tree->enabled_memory)
-		file_write_kernel(tree->fs->cgroup, "cgroup.subtree_control", "-memory");
+	for (size_t i = 0; i < ARRAY_SIZE(controllers); i++) {
+		char change[20];
+
+		snprintf(change, sizeof(change), "-%s", controllers[i].name);
+		if (tree->enabled[i])
+			file_write_kernel(tree->fs->cgroup, "cgroup.subtree_control", change);
+	}
 	free(tree->name);
 	free(tree->origin);
 	*tree = (struct cgroup_tree){ .fd = -1 };

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #pragma once
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -17,12 +18,14 @@ struct cgroup_group {
 	int fd;	    /* its directory */
 };
 
+#define CGROUP_CONTROLLERS 2 /* memory, io */
+
 struct cgroup_tree {
 	const struct fsroot *fs;
 	char *name; /* of the top directory: "wring-1234" */
 	int fd;
-	char *origin;	    /* where this process was before, below the root: "user.slice/..." */
-	int enabled_memory; /* the root's subtree_control had no memory controller before */
+	char *origin; /* where this process was before, below the root: "user.slice/..." */
+	bool enabled[CGROUP_CONTROLLERS]; /* the root's subtree_control had not this one before */
 	struct cgroup_group *groups;
 	size_t count;
 };
