@@ -31,10 +31,14 @@ most() {
 		{ if ($c > v) v = $c } END { print v + 0 }' "$1/$2/host/seed-1/samples.tsv"
 }
 
-# last OUT SCENARIO COLUMN: the value in the last sample.
+# last OUT SCENARIO COLUMN: the value in the row that ends the measured phase; rows after it are of
+# workers that put away what they made.
 last() {
-	awk -F '\t' -v name="$3" 'NR == 1 { for (i = 1; i <= NF; i++) if ($i == name) c = i; next }
-		{ v = $c } END { print v }' "$1/$2/host/seed-1/samples.tsv"
+	end=$(trial "$1" "$2" | tr -d ' \n' |
+		sed -n 's|.*"name":"measured","start_ns":[0-9]*,"end_ns":\([0-9]*\).*|\1|p')
+	awk -F '\t' -v name="$3" -v end="$end" '
+		NR == 1 { for (i = 1; i <= NF; i++) if ($i == name) c = i; next }
+		$1 + 0 <= end + 0 { v = $c } END { print v }' "$1/$2/host/seed-1/samples.tsv"
 }
 
 # between GOT LOW HIGH NAME: a number within bounds, both included.
