@@ -16,6 +16,7 @@ src_libbase_a_SOURCES = \
 	src/option.c src/option.h \
 	src/process.c src/process.h \
 	src/rng.c src/rng.h \
+	src/span.c src/span.h \
 	src/strlist.c src/strlist.h \
 	src/units.c src/units.h
 

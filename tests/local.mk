@@ -22,6 +22,7 @@ unit_tests = \
 	tests/unit/test-regime \
 	tests/unit/test-rng \
 	tests/unit/test-sampler \
+	tests/unit/test-spans \
 	tests/unit/test-strlist \
 	tests/unit/test-suite \
 	tests/unit/test-units \
