@@ -36,4 +36,4 @@ wring_SOURCES = \
 wring_LDADD = plots/libplots.a results/libresults.a harness/libharness.a \
 	workloads/libworkloads.a src/libbase.a \
 	$(NUMA_LIBS) $(HWLOC_LIBS) $(FYAML_LIBS) $(JANSSON_LIBS) $(ARCHIVE_LIBS) $(NETTLE_LIBS) \
-	$(LIBURING_LIBS) -lpthread -lm
+	$(LIBURING_LIBS) $(TRACEFS_LIBS) $(TRACEEVENT_LIBS) -lpthread -lm

@@ -51,7 +51,7 @@ cli_tests = \
 LDADD = tests/liblead.a plots/libplots.a results/libresults.a harness/libharness.a \
 	workloads/libworkloads.a src/libbase.a \
 	$(NUMA_LIBS) $(HWLOC_LIBS) $(FYAML_LIBS) $(JANSSON_LIBS) $(ARCHIVE_LIBS) $(NETTLE_LIBS) \
-	$(LIBURING_LIBS) -lpthread -lm
+	$(LIBURING_LIBS) $(TRACEFS_LIBS) $(TRACEEVENT_LIBS) -lpthread -lm
 
 check_LIBRARIES = tests/liblead.a
 tests_liblead_a_SOURCES = tests/lead.c tests/lead.h
