@@ -25,6 +25,7 @@ unit_tests = \
 	tests/unit/test-spans \
 	tests/unit/test-strlist \
 	tests/unit/test-suite \
+	tests/unit/test-trace-spans \
 	tests/unit/test-units \
 	tests/unit/test-unpack \
 	tests/unit/test-worker \
