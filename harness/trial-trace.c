@@ -72,17 +72,15 @@ void trial_judge_trace(struct trial_state *t)
 	if (!t->trace)
 		return;
 	trace_recording(t->trace, &rec);
-	if (rec.lost || t->trace_counts.lost) {
-		/* The decoder's marks are of the same losses, where their number is not told. */
-		t->trace_counts.lost = MAX(rec.lost, t->trace_counts.lost);
-		snprintf(text, sizeof(text),
-			 "%" PRIu64 " trace events were lost: set a shorter sample: interval",
-			 t->trace_counts.lost);
-		strlist_add(&t->invalid, text);
-	}
-	if (rec.full)
-		strlist_add(&t->invalid, "the memory for trace events ran out: set less work, or a "
-					 "machine with more memory");
+	/* The decoder's marks are of the same losses, where their number is not told. */
+	t->trace_counts.lost = MAX(rec.lost, t->trace_counts.lost);
+	if (!rec.full && !t->trace_counts.lost)
+		return;
+	snprintf(text, sizeof(text), "%" PRIu64 " trace events were lost: %s", t->trace_counts.lost,
+		 rec.full ? "the memory for them ran out. Give the trial less work, or the machine "
+			    "more memory"
+			  : "set a shorter sample: interval");
+	strlist_add(&t->invalid, text);
 }
 
 /* ---- making spans ---- */
