@@ -5,6 +5,7 @@ harness_libharness_a_SOURCES = \
 	harness/cgroup.c harness/cgroup.h \
 	harness/guard.c harness/guard.h \
 	harness/job.c harness/job.h \
+	harness/kernel-symbols.c harness/kernel-symbols.h \
 	harness/knobs.c harness/knobs.h \
 	harness/plan.c harness/plan.h \
 	harness/probe.c harness/probe.h \

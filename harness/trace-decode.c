@@ -21,7 +21,8 @@ struct format {
 	const struct trace_spec *spec;
 	struct field fields[TRACE_VALUES];
 	struct field tid;
-	int size; /* up to the end of what is read */
+	struct field stack; /* of TRACE_STACK: where the first entry lies */
+	int size;	    /* up to the end of what is read */
 };
 
 struct trace_decoder {
@@ -97,6 +98,13 @@ static int get_fields(struct trace_decoder *d, struct format *f, struct tep_even
 					 name);
 		}
 		f->size = MAX(f->size, f->fields[v].offset + f->fields[v].size);
+	}
+	if (f->spec->step == TRACE_STACK) {
+		const struct tep_format_field *callers = tep_find_field(event, "caller");
+
+		if (!callers)
+			return error_say(err, -ENOENT, "event %s has no callers", f->spec->name);
+		f->stack.offset = callers->offset;
 	}
 	return 0;
 }
@@ -208,6 +216,18 @@ static struct source *earliest(struct source *sources, size_t count)
 	return best;
 }
 
+/* As many entries as the event says, and as it is long enough to hold. */
+static void read_stack(const struct format *f, const struct source *s, struct trace_event *ret)
+{
+	int room = kbuffer_event_size(s->kbuf) - f->stack.offset;
+	int64_t depth = ret->values[TRACE_DEPTH];
+
+	if (room <= 0 || depth <= 0)
+		return;
+	ret->stack = (const char *)s->event + f->stack.offset;
+	ret->depth = MIN((size_t)depth, (size_t)room / sizeof(uint64_t));
+}
+
 /* Whether the source stands at one of our events; then it is in *ret. */
 static bool read_event(const struct trace_decoder *d, const struct source *s,
 		       struct trace_event *ret)
@@ -229,6 +249,8 @@ static bool read_event(const struct trace_decoder *d, const struct source *s,
 	for (size_t v = 0; v < TRACE_VALUES; v++)
 		ret->values[v] =
 			f->fields[v].size ? get_value(&f->fields[v], s->event) : TRACE_NOTHING;
+	if (f->spec->step == TRACE_STACK)
+		read_stack(f, s, ret);
 	return true;
 }
 

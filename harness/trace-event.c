@@ -101,6 +101,13 @@ const struct trace_spec trace_specs[] = {
 	  .fields = { [TRACE_PID] = "prev_pid",
 		      [TRACE_NEXT] = "next_pid",
 		      [TRACE_STATE] = "prev_state" } },
+	/* Not enabled: a trigger of sched_switch makes it. */
+	{ .system = "ftrace",
+	  .name = "kernel_stack",
+	  .scope = TRACE_WORKERS,
+	  .step = TRACE_STACK,
+	  .what = SPAN_FILE_READ,
+	  .fields = { [TRACE_DEPTH] = "size" } },
 	{ .system = "sched",
 	  .name = "sched_wakeup",
 	  .scope = TRACE_WORKERS,

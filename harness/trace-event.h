@@ -25,6 +25,7 @@ enum trace_value {
 	TRACE_PID,    /* whom it is about, where that is not the thread that it happens on */
 	TRACE_NEXT,   /* who runs next */
 	TRACE_STATE,  /* of the one that ran */
+	TRACE_DEPTH,  /* entries of a stack, which follow */
 	TRACE_VALUES
 };
 
@@ -40,6 +41,8 @@ enum trace_step {
 	TRACE_WAKEUP,
 	TRACE_NEW_TASK,
 	TRACE_EXIT,
+	TRACE_STACK, /* of a worker's thread that went to sleep uninterruptibly, behind its switch
+		      */
 };
 
 /*
@@ -72,4 +75,6 @@ struct trace_event {
 	int32_t tid;   /* of the thread that it happened on */
 	const struct trace_spec *spec;
 	int64_t values[TRACE_VALUES]; /* or TRACE_NOTHING */
+	const void *stack; /* TRACE_STACK: return addresses, unaligned, the innermost first */
+	size_t depth;
 };

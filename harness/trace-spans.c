@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "src/macro.h"
 
@@ -31,33 +32,32 @@ struct thread {
 	unsigned depth;
 	uint32_t seen; /* kinds, a bit each, that began or ended here */
 	enum thread_state state;
-	uint64_t out_ns;      /* since when it is off the CPU */
-	uint64_t runnable_ns; /* since when it could be on it; 0: it sleeps */
-	uint64_t slept_ns;    /* when its last sleep began */
-	uint64_t last_end_ns; /* of its spans */
-	bool io;	      /* it sleeps uninterruptibly and nothing says why */
+	uint64_t out_ns;       /* since when it is off the CPU */
+	uint64_t runnable_ns;  /* since when it could be on it; 0: it sleeps */
+	uint64_t slept_ns;     /* when its last sleep began */
+	uint64_t last_end_ns;  /* of its spans */
+	bool io;	       /* it sleeps uninterruptibly and nothing around says why */
+	enum span_what asleep; /* what that sleep is, by its stack */
+	uint64_t waits_in;     /* an address in the function that sleeps; 0: not known */
 };
 
 struct trace_spans {
 	uint64_t start_ns;
-	const struct trace_zone *zones;
-	size_t zone_count;
+	const struct trace_kernel *kernel;
 	struct thread **table; /* open addressing, at most half full */
 	size_t slots, threads;
 	struct trace_span *spans;
 	size_t count, room;
 };
 
-int trace_spans_new(struct trace_spans **ret, uint64_t start_ns, const struct trace_zone *zones,
-		    size_t zone_count)
+int trace_spans_new(struct trace_spans **ret, uint64_t start_ns, const struct trace_kernel *kernel)
 {
 	struct trace_spans *s = calloc(1, sizeof(*s));
 
 	if (!s)
 		return -ENOMEM;
 	s->start_ns = start_ns;
-	s->zones = zones;
-	s->zone_count = zone_count;
+	s->kernel = kernel;
 	s->slots = TABLE_FIRST;
 	s->table = calloc(s->slots, sizeof(*s->table));
 	if (!s->table) {
@@ -197,9 +197,9 @@ static int small(int64_t value)
 
 static int zone_node(const struct trace_spans *s, int64_t start)
 {
-	for (size_t i = 0; i < s->zone_count; i++)
-		if (start == (int64_t)s->zones[i].start)
-			return s->zones[i].node;
+	for (size_t i = 0; i < s->kernel->zone_count; i++)
+		if (start == (int64_t)s->kernel->zones[i].start)
+			return s->kernel->zones[i].node;
 	return -1;
 }
 
@@ -399,11 +399,57 @@ static void leave_cpu(struct thread *th, uint64_t t_ns, int64_t state)
 	th->out_ns = t_ns;
 	th->runnable_ns = runnable ? t_ns : 0;
 	th->io = (state & STATE_MASK) == UNINTERRUPTIBLE && !inside_known(th);
+	th->asleep = SPAN_IO_WAIT;
+	th->waits_in = 0;
 	if (runnable)
 		return;
 	th->slept_ns = t_ns;
 	for (unsigned i = 0; i < th->depth; i++)
 		th->stack[i].slept = true;
+}
+
+static int put_sleep(struct trace_spans *s, struct thread *th, uint64_t t_ns)
+{
+	int r = put_span(s, th, th->asleep, th->out_ns, t_ns);
+
+	if (r == 0 && th->asleep == SPAN_IO_WAIT && th->waits_in)
+		s->spans[s->count - 1].detail = (int64_t)th->waits_in;
+	return r;
+}
+
+/* Functions by which others sleep, and by which their sleep is traced. */
+static bool is_waiting(const char *name)
+{
+	static const char *const names[] = { "schedule",       "__schedule",	   "io_schedule",
+					     "wait_for",       "__wait_for",	   "wait_on",
+					     "__wait_on",      "out_of_line_wait", "bit_wait",
+					     "folio_wait_bit", "__folio_lock",	   "trace_event",
+					     "__traceiter",    "__bpf_trace",	   "stacktrace" };
+
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++)
+		if (starts_with(name, names[i]))
+			return true;
+	return false;
+}
+
+/* Where the thread sleeps that has just left the CPU: in a read of the page cache, or elsewhere. */
+static void tell_sleep(const struct trace_spans *s, struct thread *th, const struct trace_event *e)
+{
+	if (!th->io || th->state != STATE_OUT || !s->kernel->function_at)
+		return;
+	for (size_t i = 0; i < e->depth; i++) {
+		uint64_t address;
+		const char *name;
+
+		memcpy(&address, (const char *)e->stack + i * sizeof(address), sizeof(address));
+		name = s->kernel->function_at(s->kernel->arg, address);
+		if (!name)
+			continue;
+		if (starts_with(name, "filemap_get_pages") || starts_with(name, "filemap_read"))
+			th->asleep = SPAN_FILE_READ;
+		if (!th->waits_in && !is_waiting(name))
+			th->waits_in = address;
+	}
 }
 
 static int become_runnable(struct trace_spans *s, struct thread *th, uint64_t t_ns)
@@ -416,7 +462,7 @@ static int become_runnable(struct trace_spans *s, struct thread *th, uint64_t t_
 		return 0;
 	}
 	th->runnable_ns = t_ns;
-	return th->io ? put_span(s, th, SPAN_IO_WAIT, th->out_ns, t_ns) : 0;
+	return th->io ? put_sleep(s, th, t_ns) : 0;
 }
 
 static int enter_cpu(struct trace_spans *s, struct thread *th, uint64_t t_ns)
@@ -426,7 +472,7 @@ static int enter_cpu(struct trace_spans *s, struct thread *th, uint64_t t_ns)
 	if (th->state == STATE_OUT && th->runnable_ns)
 		r = put_span(s, th, SPAN_CPU_WAIT, th->runnable_ns, t_ns);
 	else if (th->state == STATE_OUT && th->io)
-		r = put_span(s, th, SPAN_IO_WAIT, th->out_ns, t_ns);
+		r = put_sleep(s, th, t_ns);
 	th->state = STATE_RUNNING;
 	return r;
 }
@@ -480,6 +526,10 @@ int trace_spans_add(struct trace_spans *s, const struct trace_event *e)
 	th = thread_of(s, e->tid);
 	if (!th)
 		return -ENOMEM;
+	if (e->spec->step == TRACE_STACK) {
+		tell_sleep(s, th, e);
+		return 0;
+	}
 	if (th->state == STATE_UNKNOWN)
 		th->state = STATE_RUNNING;
 	switch (e->spec->step) {

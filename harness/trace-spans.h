@@ -30,9 +30,17 @@ struct trace_zone {
 	int node;
 };
 
-/* start_ns: when recording began. zones are borrowed until trace_spans_end(). -ENOMEM. */
-int trace_spans_new(struct trace_spans **ret, uint64_t start_ns, const struct trace_zone *zones,
-		    size_t zone_count);
+/* What is known of the kernel that was recorded; borrowed until trace_spans_end(). */
+struct trace_kernel {
+	const struct trace_zone *zones;
+	size_t zone_count;
+	/* The name of the function that holds an address, or NULL. */
+	const char *(*function_at)(const void *arg, uint64_t address);
+	const void *arg;
+};
+
+/* start_ns: when recording began. -ENOMEM. */
+int trace_spans_new(struct trace_spans **ret, uint64_t start_ns, const struct trace_kernel *kernel);
 void trace_spans_free(struct trace_spans *s);
 
 /* That thread is the suite's: thread `thread` of worker `worker`. -ENOMEM. */

@@ -190,8 +190,10 @@ static bool learn_event(struct trace *t, const struct trace_spec *spec)
 	_cleanup_free_ char *format = NULL;
 	int len = 0;
 
-	format = tracefs_event_file_read(t->instances[spec->scope].tracefs, system_of(t, spec),
-					 spec->name, "format", &len);
+	/* The kernel's own records, as a stack is one, are told of at the top alone. */
+	format = tracefs_event_file_read(
+		spec->step == TRACE_STACK ? NULL : t->instances[spec->scope].tracefs,
+		system_of(t, spec), spec->name, "format", &len);
 	return format && trace_decoder_add_format(t->decoder, spec, format, (size_t)len, NULL) == 0;
 }
 
@@ -267,17 +269,30 @@ int trace_follow(struct trace *t, pid_t pid, struct error *err)
 	return 0;
 }
 
+/* What a worker's uninterruptible sleep is for, its stack tells. */
+static int enable_stacks(struct trace *t, struct error *err)
+{
+	if (tracefs_event_file_write(t->instances[TRACE_WORKERS].tracefs, "sched", "sched_switch",
+				     "trigger", "stacktrace if prev_state & 2") < 0)
+		return error_set(err, errno ? -errno : -EIO,
+				 "tracefs: a trigger for stacks of sched_switch");
+	return 0;
+}
+
 int trace_start(struct trace *t, struct error *err)
 {
 	int r = 0;
 
-	for (size_t i = 0; i < trace_spec_count; i++) {
+	for (size_t i = 0; r == 0 && i < trace_spec_count; i++) {
 		const struct trace_spec *spec = &trace_specs[i];
 
-		if (t->enabled[i] && tracefs_event_enable(t->instances[spec->scope].tracefs,
-							  system_of(t, spec), spec->name) < 0)
-			return error_set(err, errno ? -errno : -EIO, "tracefs: enable %s",
-					 spec->name);
+		if (!t->enabled[i])
+			continue;
+		if (spec->step == TRACE_STACK)
+			r = enable_stacks(t, err);
+		else if (tracefs_event_enable(t->instances[spec->scope].tracefs, system_of(t, spec),
+					      spec->name) < 0)
+			r = error_set(err, errno ? -errno : -EIO, "tracefs: enable %s", spec->name);
 	}
 	t->start_ns = workload_clock();
 	for (size_t i = 0; r == 0 && i < TRACE_SCOPES; i++)

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "harness/kernel-symbols.h"
 #include "harness/trace-spans.h"
 #include "harness/trial-state.h"
 #include "src/cleanup.h"
@@ -14,7 +15,6 @@
 
 #define ZONES_MAX     64
 #define STRANGERS_MAX 64 /* looked up in /proc once, and again only when more come between */
-#define SHRINKERS_MAX 64
 #define NAME_BYTES    80
 
 /* What numbers in events stand for, looked up when the record is written. */
@@ -25,11 +25,7 @@ struct names {
 		char name[NAME_BYTES];
 	} strangers[STRANGERS_MAX];
 	size_t stranger_count;
-	struct shrinker {
-		uint64_t address;
-		char name[NAME_BYTES];
-	} shrinkers[SHRINKERS_MAX];
-	size_t shrinker_count;
+	const struct kernel_symbols *symbols;
 };
 
 /* ---- before, while, after ---- */
@@ -166,34 +162,11 @@ static const char *stranger(struct names *n, int32_t tid)
 	return s->name;
 }
 
-/* The function at an address, by /proc/kallsyms, which has a line of "ADDRESS TYPE NAME" each. */
-static void find_function(const struct fsroot *fs, uint64_t address, char name[static NAME_BYTES])
+static const char *function(const struct names *n, uint64_t address)
 {
-	_cleanup_free_ char *text = NULL;
-	char key[24], *at;
+	const char *name = kernel_symbols_find(n->symbols, address);
 
-	snprintf(name, NAME_BYTES, "0x%" PRIx64, address);
-	if (file_read(fs->proc, "kallsyms", &text, NULL, NULL) < 0)
-		return;
-	snprintf(key, sizeof(key), "%016" PRIx64 " ", address);
-	at = strstr(text, key);
-	if (at)
-		sscanf(at, "%*s %*s %79s", name);
-}
-
-static const char *shrinker(struct names *n, uint64_t address)
-{
-	struct shrinker *s;
-
-	for (size_t i = 0; i < n->shrinker_count; i++)
-		if (n->shrinkers[i].address == address)
-			return n->shrinkers[i].name;
-	s = &n->shrinkers[n->shrinker_count < SHRINKERS_MAX ? n->shrinker_count++
-							    : SHRINKERS_MAX - 1];
-	s->address = address;
-	find_function(n->t->fs, address, s->name);
-	make_plain(s->name);
-	return s->name;
+	return name ? name : "-";
 }
 
 /* enum vmscan_throttle_state, include/linux/mmzone.h: the event has a bit for each. */
@@ -213,7 +186,8 @@ static const char *detail(struct names *n, const struct trace_span *span)
 		return "-";
 	switch (span->what) {
 	case SPAN_SHRINKER:
-		return shrinker(n, (uint64_t)span->detail);
+	case SPAN_IO_WAIT:
+		return function(n, (uint64_t)span->detail);
 	case SPAN_THROTTLE:
 		return throttle_reason(span->detail);
 	case SPAN_LRU:
@@ -281,14 +255,15 @@ static void put_spans(FILE *f, struct names *n, const struct trace_span *spans, 
 	}
 }
 
-static int write_spans(const struct trial_state *t, FILE *f, const struct trace_span *spans,
-		       size_t count)
+static int write_spans(const struct trial_state *t, const struct kernel_symbols *symbols, FILE *f,
+		       const struct trace_span *spans, size_t count)
 {
 	struct names *names = calloc(1, sizeof(*names));
 
 	if (!names)
 		return -ENOMEM;
 	names->t = t;
+	names->symbols = symbols;
 	fputs("start_ns\tend_"
 	      "ns\tworkload\tthread\twhat\tnode\torder\tpriority\tscanned\treclaimed\t"
 	      "detail\n",
@@ -299,17 +274,29 @@ static int write_spans(const struct trial_state *t, FILE *f, const struct trace_
 	return 0;
 }
 
+static const char *function_at(const void *symbols, uint64_t address)
+{
+	return kernel_symbols_find(symbols, address);
+}
+
 int trial_write_trace(struct trial_state *t, FILE *f, struct error *err)
 {
 	struct trace_zone zones[ZONES_MAX];
-	size_t zone_count = read_zones(t->fs, zones), count = 0;
+	struct kernel_symbols *symbols = NULL;
+	struct trace_kernel kernel = { .zones = zones,
+				       .zone_count = read_zones(t->fs, zones),
+				       .function_at = function_at };
+	size_t count = 0;
 	const struct trace_span *items = NULL;
 	struct trace_spans *spans = NULL;
 	struct trace_recording rec;
 	int r;
 
 	trace_recording(t->trace, &rec);
-	r = trace_spans_new(&spans, rec.start_ns, zones, zone_count);
+	r = kernel_symbols_load(&symbols, t->fs, err);
+	kernel.arg = symbols;
+	if (r == 0)
+		r = trace_spans_new(&spans, rec.start_ns, &kernel);
 	if (r == 0)
 		r = own_threads(t, spans);
 	if (r == 0)
@@ -318,8 +305,9 @@ int trial_write_trace(struct trial_state *t, FILE *f, struct error *err)
 	if (r == 0)
 		r = trace_spans_end(spans, rec.end_ns, &items, &count);
 	if (r == 0)
-		r = write_spans(t, f, items, count);
+		r = write_spans(t, symbols, f, items, count);
 	trace_spans_free(spans);
+	kernel_symbols_free(symbols);
 	if (r < 0 && !(err && err->code))
 		error_set(err, r, "make spans of the trace");
 	return r;

@@ -59,10 +59,30 @@ static void put(struct made *m, uint64_t t_ns, int32_t tid, const char *name, st
 static const struct value none = { TRACE_VALUES, 0 };
 static const struct trace_zone zones[] = { { 4096, 0 }, { 131072, 1 } };
 
+/* Functions of 1,000 bytes each. */
+static const char *function_at(const void *arg, uint64_t address)
+{
+	static const char *const names[] = { NULL,
+					     "__schedule",
+					     "io_schedule",
+					     "folio_wait_bit_common",
+					     "filemap_get_pages",
+					     "filemap_read",
+					     "vfs_fsync",
+					     "ext4_sync_file" };
+
+	(void)arg;
+	return address / 1000 < ARRAY_SIZE(names) ? names[address / 1000] : NULL;
+}
+
+static const struct trace_kernel kernel = { .zones = zones,
+					    .zone_count = ARRAY_SIZE(zones),
+					    .function_at = function_at };
+
 static void open_made(struct made *m)
 {
 	*m = (struct made){};
-	if (trace_spans_new(&m->spans, BEGAN, zones, ARRAY_SIZE(zones)) < 0 ||
+	if (trace_spans_new(&m->spans, BEGAN, &kernel) < 0 ||
 	    trace_spans_own(m->spans, WORKER, 3, 1) < 0)
 		exit(1);
 }
@@ -258,6 +278,53 @@ static void test_cpu(void)
 	trace_spans_free(m.spans);
 }
 
+/* What sched_switch's trigger adds: addresses in function_at()'s functions. */
+static void put_stack(struct made *m, uint64_t t_ns, const uint64_t *stack, size_t depth)
+{
+	struct trace_event e = { .t_ns = t_ns,
+				 .tid = WORKER,
+				 .spec = spec("kernel_stack"),
+				 .stack = stack,
+				 .depth = depth };
+
+	trace_spans_add(m->spans, &e);
+}
+
+static void test_stacks(void)
+{
+	static const uint64_t reads[] = { 1500, 2500, 3500, 4500, 5500 };
+	static const uint64_t syncs[] = { 1001, 3500, 7100, 6200 };
+	static const uint64_t unknown[] = { 500, 99999 };
+	struct made m;
+
+	open_made(&m);
+	PUT3(&m, 2000, WORKER, "sched_switch", PID, WORKER, NEXT, 0, STATE, 2);
+	put_stack(&m, 2001, reads, ARRAY_SIZE(reads));
+	PUT3(&m, 2100, 0, "sched_switch", PID, 0, NEXT, WORKER, STATE, 0);
+	PUT3(&m, 3000, WORKER, "sched_switch", PID, WORKER, NEXT, 0, STATE, 2);
+	put_stack(&m, 3001, syncs, ARRAY_SIZE(syncs));
+	PUT1(&m, 3100, 0, "sched_wakeup", PID, WORKER);
+	PUT3(&m, 3100, 0, "sched_switch", PID, 0, NEXT, WORKER, STATE, 0);
+	PUT3(&m, 4000, WORKER, "sched_switch", PID, WORKER, NEXT, 0, STATE, 2);
+	put_stack(&m, 4001, unknown, ARRAY_SIZE(unknown));
+	PUT3(&m, 4100, 0, "sched_switch", PID, 0, NEXT, WORKER, STATE, 0);
+	PUT0(&m, 5000, WORKER, "do_swap_page");
+	PUT3(&m, 5100, WORKER, "sched_switch", PID, WORKER, NEXT, 0, STATE, 2);
+	put_stack(&m, 5101, reads, ARRAY_SIZE(reads));
+	PUT3(&m, 5200, 0, "sched_switch", PID, 0, NEXT, WORKER, STATE, 0);
+	PUT0(&m, 5300, WORKER, "do_swap_page_return");
+	close_made(&m);
+	tap_eq_u64(m.count, 5, "sleeps with their stacks: five spans");
+	tap_ok(is(&m, 0, SPAN_FILE_READ, 2000, 2100), "one in a read of the page cache");
+	tap_ok(is(&m, 1, SPAN_IO_WAIT, 3000, 3100) && m.items[1].detail == 7100,
+	       "one elsewhere: by the first function that is not the scheduler's");
+	tap_ok(is(&m, 2, SPAN_CPU_WAIT, 3100, 3100), "woken and run at once");
+	tap_ok(is(&m, 3, SPAN_IO_WAIT, 4000, 4100) && m.items[3].detail == TRACE_NOTHING,
+	       "one in functions that nobody knows");
+	tap_ok(is(&m, 4, SPAN_SWAP_IN, 5000, 5300), "one in a swap-in is the swap-in's");
+	trace_spans_free(m.spans);
+}
+
 static void test_probes(void)
 {
 	struct made m;
@@ -352,6 +419,7 @@ int main(void)
 	test_reclaim();
 	test_edges();
 	test_cpu();
+	test_stacks();
 	test_probes();
 	test_children();
 	test_many();
