@@ -25,6 +25,7 @@ unit_tests = \
 	tests/unit/test-spans \
 	tests/unit/test-strlist \
 	tests/unit/test-suite \
+	tests/unit/test-trace-decode \
 	tests/unit/test-trace-spans \
 	tests/unit/test-units \
 	tests/unit/test-unpack \
@@ -89,11 +90,12 @@ check-san:
 	cd $(san_dir)/build && $(MAKE) $(AM_MAKEFLAGS) check
 
 # Boots real kernels: wring as root inside a VM, and VMs as wring runs them.
-EXTRA_PROGRAMS = wring-test-vm tests/vm/placement
+EXTRA_PROGRAMS = wring-test-vm tests/vm/placement tests/vm/trace-record
 wring_test_vm_SOURCES = tests/vm/lab.c
 vm_tests = tests/vm/run tests/vm/init $(wildcard $(srcdir)/tests/vm/*.sh)
 EXTRA_DIST += $(vm_tests)
 tests_vm_placement_SOURCES = tests/vm/placement.c
+tests_vm_trace_record_SOURCES = tests/vm/trace-record.c
 check-vm: all wring-test-vm tests/vm/placement
 	$(srcdir)/tests/vm/run
 
