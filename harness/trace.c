@@ -19,10 +19,15 @@
 #define RING_SHARE     32
 #define RING_BYTES_MIN ((uint64_t)512 << 10)
 #define RING_BYTES_MAX ((uint64_t)4 << 20)
-/* The copy of all that was recorded. */
+/*
+ * The copy of all that was recorded. A swap-in is what takes least of it for a line of spans.tsv,
+ * two events of 24 and 32 bytes (ring_buffer_event's header, common fields, two addresses); with a
+ * workload's name of 64 characters its line has 120. So the largest copy gives 64 MiB of spans at
+ * most, which is what a record's file may have.
+ */
 #define ARENA_SHARE	16
 #define ARENA_BYTES_MIN ((uint64_t)16 << 20)
-#define ARENA_BYTES_MAX ((uint64_t)256 << 20)
+#define ARENA_BYTES_MAX ((uint64_t)30 << 20)
 /* Calls of one probed function that may be under way at a time: the kernel's own upper bound. */
 #define PROBES_FILE	"kprobe_events"
 #define PROBE_CALLS_MIN 64
@@ -238,6 +243,12 @@ int trace_new(struct trace **ret, struct guard *guard, uint64_t memory_bytes, ui
 	t->group = text_format("wring_%d", (int)getpid());
 	if (!t->name || !t->group)
 		return error_set(err, -ENOMEM, "tracefs");
+	/* Process ids come again: that of a run that was killed, too, whose trace is still there.
+	 */
+	if (trace_remove(t->name, err) < 0) {
+		free(TAKE_PTR(t->name)); /* somebody else's, in another container perhaps */
+		return error_prefix(err, "a trace of this process's number is in use");
+	}
 	r = guard_note_trace(guard, t->name, err);
 	for (size_t i = 0; r == 0 && i < TRACE_SCOPES; i++)
 		r = make_instance(t, (enum trace_scope)i, err);

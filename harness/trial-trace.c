@@ -73,8 +73,7 @@ void trial_judge_trace(struct trial_state *t)
 	if (!rec.full && !t->trace_counts.lost)
 		return;
 	snprintf(text, sizeof(text), "%" PRIu64 " trace events were lost: %s", t->trace_counts.lost,
-		 rec.full ? "the memory for them ran out. Give the trial less work, or the machine "
-			    "more memory"
+		 rec.full ? "the memory for them ran out, give the trial less work"
 			  : "set a shorter sample: interval");
 	strlist_add(&t->invalid, text);
 }

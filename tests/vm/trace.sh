@@ -57,7 +57,8 @@ E2
 umount /sys/kernel/debug/tracing 2>/dev/null
 umount /sys/kernel/debug
 run "$WRING" run classic.yaml --only limit --out refused
-like "$out$err" 'tracefs is not mounted: as root, «mount -t tracefs' "without tracefs the cure is told"
+is_code 5 "without tracefs a traced trial can't be"
+like "$out$err" 'tracefs is not mounted: as root, «mount -t tracefs' "and the cure is told"
 [ ! -e refused/limit/host/seed-1/spans.tsv ]
 is $? 0 "and nothing is recorded"
 run "$WRING" check
