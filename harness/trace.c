@@ -27,9 +27,9 @@
  */
 #define ARENA_SHARE	16
 #define ARENA_BYTES_MIN ((uint64_t)16 << 20)
-#define ARENA_BYTES_MAX ((uint64_t)30 << 20)
-/* Calls of one probed function that may be under way at a time: the kernel's own upper bound. */
+#define ARENA_BYTES_MAX ((uint64_t)29 << 20)
 #define PROBES_FILE	"kprobe_events"
+/* Calls of one probed function that may be under way at a time: the kernel's own upper bound. */
 #define PROBE_CALLS_MIN 64
 #define PROBE_CALLS_MAX 4096
 
