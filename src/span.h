@@ -9,7 +9,7 @@ enum span_what {
 	SPAN_KSWAPD, /* awake */
 	SPAN_KCOMPACTD,
 	SPAN_COMPACT,
-	SPAN_SHRINKER, /* one of them; its detail is the function that counts its objects */
+	SPAN_SHRINKER, /* one of them; detail: the function that scans for it */
 	SPAN_LRU,      /* a point: one pass over an LRU list; detail: anon or file */
 	SPAN_THROTTLE, /* of a reclaimer; detail: why */
 	SPAN_THROTTLE_HIGH,
