@@ -12,6 +12,7 @@
 
 #include "harness/cgroup.h"
 #include "harness/knobs.h"
+#include "harness/trace.h"
 #include "src/cleanup.h"
 #include "src/file.h"
 #include "src/macro.h"
@@ -131,6 +132,13 @@ int guard_note_knob(struct guard *g, const char *name, const char *old, struct e
 	return r < 0 ? r : note(g, err, "knob %s %s\n", name, old);
 }
 
+int guard_note_trace(struct guard *g, const char *name, struct error *err)
+{
+	int r = check_value(name, err);
+
+	return r < 0 ? r : note(g, err, "trace %s\n", name);
+}
+
 int guard_note_dir(struct guard *g, const char *path, struct error *err)
 {
 	int r = check_value(path, err);
@@ -207,7 +215,8 @@ static void undo_line(struct cleaner *c, char *line)
 	if (!line)
 		return;
 	/* Only what wring makes: one component, and directories by their whole path. */
-	if ((streq(kind, "cgroup") && (!starts_with(name, "wring-") || strchr(name, '/'))) ||
+	if (((streq(kind, "cgroup") || streq(kind, "trace")) &&
+	     (!starts_with(name, "wring-") || strchr(name, '/'))) ||
 	    (streq(kind, "dir") && *name != '/')) {
 		say(c, "not wring's, left alone: %s %s", kind, name);
 		return;
@@ -216,6 +225,10 @@ static void undo_line(struct cleaner *c, char *line)
 		r = cgroup_remove_tree(c->fs, name, &err);
 		if (r == 0)
 			say(c, "cgroup %s removed", name);
+	} else if (streq(kind, "trace")) {
+		r = trace_remove(name, &err);
+		if (r == 0)
+			say(c, "trace %s removed", name);
 	} else if (streq(kind, "knob")) {
 		char *old = name;
 

@@ -8,7 +8,7 @@
 
 /*
  * The journal of what a run changes on this machine, written before each change, so that
- * `wring clean` can undo what a killed run left behind: a cgroup tree, knobs, scratch
+ * `wring clean` can undo what a killed run left behind: a cgroup tree, knobs, a trace, scratch
  * directories. One file a process in CACHE/guard/; it goes when the run has undone all itself.
  */
 struct guard;
@@ -22,6 +22,7 @@ int guard_open(struct guard **ret, const char *cache, pid_t run, struct error *e
 /* Each is on disk when it returns. A NULL guard (in a VM, which forgets everything) is fine. */
 int guard_note_cgroup(struct guard *g, const char *name, struct error *err);
 int guard_note_knob(struct guard *g, const char *name, const char *old, struct error *err);
+int guard_note_trace(struct guard *g, const char *name, struct error *err);
 int guard_note_dir(struct guard *g, const char *path, struct error *err);
 
 /* Where the journal is; the guard owns the text. */

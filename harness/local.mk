@@ -5,6 +5,7 @@ harness_libharness_a_SOURCES = \
 	harness/cgroup.c harness/cgroup.h \
 	harness/guard.c harness/guard.h \
 	harness/job.c harness/job.h \
+	harness/kernel-symbols.c harness/kernel-symbols.h \
 	harness/knobs.c harness/knobs.h \
 	harness/plan.c harness/plan.h \
 	harness/probe.c harness/probe.h \
@@ -15,10 +16,15 @@ harness_libharness_a_SOURCES = \
 	harness/sampler.c harness/sampler.h \
 	harness/spawn.c harness/spawn.h \
 	harness/topology.c harness/topology.h \
+	harness/trace.c harness/trace.h \
+	harness/trace-decode.c harness/trace-decode.h \
+	harness/trace-event.c harness/trace-event.h \
+	harness/trace-spans.c harness/trace-spans.h \
 	harness/trial.c harness/trial.h \
 	harness/trial-record.c \
 	harness/trial-record-workloads.c \
 	harness/trial-setup.c \
 	harness/trial-sources.c \
+	harness/trial-trace.c \
 	harness/trial-workers.c \
 	harness/trial-state.h

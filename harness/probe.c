@@ -14,6 +14,7 @@
 
 #include "harness/cgroup.h"
 #include "harness/regime.h"
+#include "harness/trace.h"
 #include "harness/vm/kernel.h"
 #include "harness/vm/machine.h"
 #include "src/cleanup.h"
@@ -58,6 +59,8 @@ static void probe_host(struct probe *p, const struct fsroot *fs)
 	ok = file_read(fs->proc, "pressure/memory", &psi, NULL, NULL) == 0;
 	add(p, PROBE_HOST, "PSI", ok, "%s",
 	    ok ? "/proc/pressure" : "boot with psi=1, on a kernel with CONFIG_PSI");
+	ok = trace_probe(&err) == 0;
+	add(p, PROBE_INFO, "tracefs", ok, "%s", ok ? "at hand, for trace: true" : err.text);
 	add(p, PROBE_INFO, "swap", swap > 0, "%s",
 	    swap ? "on" : "none: anonymous memory over its limit is OOM-killed, not reclaimed");
 }

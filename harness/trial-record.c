@@ -86,6 +86,20 @@ static int write_topology(const struct trial_state *t, int dirfd, struct error *
 	return r;
 }
 
+/* Losses are known only when the trace has been decoded. */
+static int write_spans(struct trial_state *t, int dirfd, struct error *err)
+{
+	_cleanup_fclose_ FILE *f = NULL;
+	int r = open_file(dirfd, "spans.tsv", &f, err);
+
+	if (r == 0)
+		r = trial_write_trace(t, f, err);
+	if (r < 0)
+		return r;
+	trial_judge_trace(t);
+	return file_close(&f, "spans.tsv", err);
+}
+
 static json_t *phases_json(const struct trial_state *t)
 {
 	json_t *list = json_array();
@@ -197,9 +211,13 @@ int trial_write_record(struct trial_state *t, int out_dirfd, struct error *err)
 		r = write_events(t, out_dirfd, err);
 	if (r == 0)
 		r = write_topology(t, out_dirfd, err);
+	if (r == 0 && t->trace)
+		r = write_spans(t, out_dirfd, err);
 	if (r < 0)
 		return r;
 	json = trial_json(t);
+	if (json && t->trace)
+		json_object_set_new(json, "trace", trial_trace_json(t));
 	text = json ? json_dumps(json, JSON_INDENT(2)) : NULL;
 	json_decref(json);
 	if (!text)

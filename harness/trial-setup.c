@@ -20,7 +20,8 @@ int trial_make_cgroups(struct trial_state *t, struct error *err)
 
 	t->limits = json_object();
 	t->tree_made = true;
-	r = cgroup_tree_make(&t->tree, t->fs, t->trial->guard, PROTECTED_BYTES, err);
+	r = cgroup_tree_make(&t->tree, t->fs, t->trial->guard,
+			     PROTECTED_BYTES + trial_trace_bytes(t), err);
 	for (size_t i = 0; r == 0 && i < s->cgroup_count; i++) {
 		const struct cgroup_spec *group = &s->cgroups[i];
 
@@ -107,6 +108,8 @@ int trial_undo(struct trial_state *t, struct error *err)
 
 	sampler_free(t->sampler);
 	munlockall();
+	if (trace_free(t->trace, &one) < 0)
+		undo_failed(&all, &one);
 	if (trial_end_workers(t, &one) < 0)
 		undo_failed(&all, &one);
 	restore_knobs(t, &all);

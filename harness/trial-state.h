@@ -10,6 +10,7 @@
 #include "harness/knobs.h"
 #include "harness/sampler.h"
 #include "harness/topology.h"
+#include "harness/trace.h"
 #include "harness/trial.h"
 #include "src/strlist.h"
 #include "workloads/worker.h"
@@ -68,6 +69,8 @@ struct trial_state {
 	sigset_t old_mask;
 	bool masked;
 	struct sampler *sampler;
+	struct trace *trace; /* NULL: not asked for */
+	struct trace_counts trace_counts;
 	bool measuring;
 	uint64_t oom_kills_before; /* of the system, since its boot */
 	uint64_t last_row_ns;
@@ -90,6 +93,16 @@ int trial_undo(struct trial_state *t, struct error *err);
 
 /* trial-sources.c */
 int trial_make_sampler(struct trial_state *t, struct error *err);
+
+/* trial-trace.c */
+/* The memory that the trace will take of this process; 0 when none is asked for. */
+uint64_t trial_trace_bytes(const struct trial_state *t);
+/* Does nothing where none is asked for; the workers are there. */
+int trial_make_trace(struct trial_state *t, struct error *err);
+/* Decodes and writes spans.tsv; then losses are known, which trial_judge_trace() judges. */
+int trial_write_trace(struct trial_state *t, FILE *f, struct error *err);
+void trial_judge_trace(struct trial_state *t);
+json_t *trial_trace_json(const struct trial_state *t);
 
 /* trial-workers.c */
 int trial_make_workers(struct trial_state *t, struct error *err);

@@ -99,6 +99,8 @@ static void tick(struct trial_state *t)
 	stats->ticks++;
 	stats->missed += times - 1;
 	take_row(t, now, now - now % interval);
+	if (t->trace)
+		trace_drain(t->trace);
 	if (now > t->scenario->timeout_ns) {
 		char limit[FORMAT_MAX];
 
@@ -252,6 +254,8 @@ static void run_phase(struct trial_state *t, enum trial_phase phase, enum worker
 	take_row(t, now, now);
 	t->measuring = false;
 	span->end_ns = now;
+	if (t->trace)
+		trace_drain(t->trace);
 }
 
 static bool has_warmup(const struct trial_state *t)
@@ -428,7 +432,9 @@ static int prepare(struct trial_state *t, struct error *err)
 		r = trial_set_knobs(t, err);
 	if (r == 0)
 		r = trial_make_workers(t, err);
-	return r < 0 ? r : trial_make_sampler(t, err);
+	if (r == 0)
+		r = trial_make_sampler(t, err);
+	return r < 0 ? r : trial_make_trace(t, err);
 }
 
 int trial_run(const struct trial *trial, const struct fsroot *fs, int out_dirfd, struct error *err)
@@ -445,16 +451,21 @@ int trial_run(const struct trial *trial, const struct fsroot *fs, int out_dirfd,
 	struct error undo_err = {};
 	int r = prepare(&t, err), undone;
 
+	if (r == 0 && t.trace)
+		r = trace_start(t.trace, err);
 	if (r == 0) {
 		raise_sampler(&t);
 		r = start_clock(&t, err);
 	}
 	if (r == 0) {
 		run_phases(&t);
+		if (t.trace)
+			r = trace_stop(t.trace, err);
 		finish_workers(&t);
 		lower_sampler(&t);
 		judge_sampler(&t);
-		r = trial_write_record(&t, out_dirfd, err);
+		if (r == 0)
+			r = trial_write_record(&t, out_dirfd, err);
 	}
 	undone = trial_undo(&t, &undo_err);
 	if (undone < 0)

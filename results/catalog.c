@@ -15,6 +15,20 @@
 		name, unit, meaning, "vmstat." key, better                                         \
 	}
 
+/* The spans of one kind in a trace: how many, for how long. */
+#define SPANS(kind, what)                                                                          \
+	{ "trace." kind ".count", "events", "Times of " what, "spans(" kind ")", BETTER_LOWER },   \
+		{ "trace." kind ".time", "ns", "Time in " what ", of all threads",                 \
+		  "span_time(" kind ")", BETTER_LOWER },                                           \
+		{ "trace." kind ".p50", "ns", "Half of the times of " what " took no longer",      \
+		  "span_p50(" kind ")", BETTER_LOWER },                                            \
+		{ "trace." kind ".p99", "ns", "99 in 100 times of " what " took no longer",        \
+		  "span_p99(" kind ")", BETTER_LOWER },                                            \
+	{                                                                                          \
+		"trace." kind ".max", "ns", "The longest time of " what, "span_max(" kind ")",     \
+			BETTER_LOWER                                                               \
+	}
+
 const struct metric_def metric_defs[] = {
 	{ "time.measured", "ns", "Length of the measured phase on the trial's clock", "time",
 	  BETTER_LOWER },
@@ -226,6 +240,24 @@ const struct metric_def metric_defs[] = {
 	{ "psi.cpu.some_share", "1", "Share of the time that some task waited for a CPU",
 	  "psi.cpu.some.total * 1000 / time", BETTER_NONE },
 
+	/* What a trace tells. Each reclaim or compaction is one call, on whatever thread. */
+	SPANS("memcg_reclaim", "reclaim at a cgroup's limit or for memory.reclaim"),
+	SPANS("direct_reclaim", "direct reclaim for want of free memory"),
+	SPANS("compact", "compaction of a zone"),
+	SPANS("throttle", "a reclaimer's sleep because reclaim did not get on"),
+	SPANS("swap_in", "bringing a page back from swap, reclaim for its room included"),
+	{ "trace.throttle_high.time", "ns", "Time that workloads were held back at memory.high",
+	  "span_time(throttle_high)", BETTER_LOWER },
+	{ "trace.throttle_dirty.time", "ns", "Time that workloads were held back as writers",
+	  "span_time(throttle_dirty)", BETTER_LOWER },
+	{ "trace.shrinker.time", "ns", "Time in shrinkers, of all threads", "span_time(shrinker)",
+	  BETTER_LOWER },
+	{ "trace.cpu_wait.time", "ns", "Time that the workloads' threads waited for a CPU",
+	  "span_time(cpu_wait)", BETTER_NONE },
+	{ "trace.priority_min", "1",
+	  "Lowest priority of a pass over an LRU list: 12 is no trouble, 0 the worst",
+	  "span_priority(lru)", BETTER_HIGHER },
+
 	/* A cgroup's own view: every reclaim of its pages and its children's, whoever did it. */
 	{ "cgroup.NAME.scanned_direct", "pages",
 	  "The cgroup's pages scanned by direct reclaim, at its limit or global",
@@ -325,6 +357,9 @@ const struct metric_def metric_defs[] = {
 	  "nodeN.workingset_refault_anon", BETTER_LOWER },
 	{ "node.N.refault_file", "pages", "The node's page cache read back",
 	  "nodeN.workingset_refault_file", BETTER_LOWER },
+	{ "node.N.kswapd_awake", "ns",
+	  "Time from kswapd's waking to its sleep, its naps of 0.1 s included", "span_time(kswapd)",
+	  BETTER_LOWER },
 	{ "node.N.free_min", "pages", "Least free memory of the node seen at a tick",
 	  "min(nodeN.nr_free_pages)", BETTER_NONE },
 	{}

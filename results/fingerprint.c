@@ -4,7 +4,9 @@
 #include <nettle/base16.h>
 #include <nettle/sha2.h>
 #include <string.h>
+#include <unistd.h>
 
+#include "results/spans.h"
 #include "src/cleanup.h"
 #include "src/file.h"
 
@@ -34,6 +36,8 @@ int fingerprint_compute(int dirfd, const json_t *metrics, char ret[static FINGER
 	r = add_file(&hash, dirfd, "samples.tsv", err);
 	if (r == 0)
 		r = add_file(&hash, dirfd, "latency.tsv", err);
+	if (r == 0 && faccessat(dirfd, SPANS_FILE, F_OK, 0) == 0)
+		r = add_file(&hash, dirfd, SPANS_FILE, err);
 	if (r < 0)
 		return r;
 	sha256_update(&hash, strlen(text), (const uint8_t *)text);

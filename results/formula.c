@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "results/span-formula.h"
 #include "src/macro.h"
 
 #define TOKEN_MAX  100
@@ -276,6 +277,17 @@ static double mean(const struct histogram *h)
 	return sum / (double)h->count;
 }
 
+static double trace_value(struct eval *e, const char *name, const char *kind)
+{
+	char missing[100] = "";
+	bool wrong;
+	double value = 0;
+
+	if (span_value(e->context, name, kind, &value, &wrong, missing, sizeof(missing)))
+		return value;
+	return wrong ? malformed(e) : miss(e, "%s", missing);
+}
+
 static double call(struct eval *e, const char *name, const char *argument)
 {
 	static const struct {
@@ -290,6 +302,8 @@ static double call(struct eval *e, const char *name, const char *argument)
 	for (size_t i = 0; i < ARRAY_SIZE(reducers); i++)
 		if (streq(name, reducers[i].name))
 			return column_value(e, argument, reducers[i].how);
+	if (span_function(name))
+		return trace_value(e, name, argument);
 	if (!streq(name, "quantile") && !streq(name, "mean") && !streq(name, "highest"))
 		return malformed(e);
 	h = latency(e);

@@ -19,6 +19,10 @@
  *   last(x) first(x) max(x) min(x)  of a column's values in the phase, for levels that move both
  *                                ways; first and last are at its start and end
  *   quantile(0.99) mean() highest()  of the workload's latency histogram
+ *   spans(compact)               how many spans of that kind the trace has in the phase, of the
+ *                                node or workload at hand; their span_time(), the span_p50(),
+ *                                span_p99() and span_max() of their lengths, each cut to the
+ *                                phase, and the lowest span_priority() within them
  *   [x]                          x where the kernel has it, else 0
  *   reclaim.scanned              a metric that stands before this one in the catalog
  *   time cpus nodes page         the phase's length in ns, and the machine's figures

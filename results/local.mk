@@ -10,5 +10,7 @@ results_libresults_a_SOURCES = \
 	results/record.c results/record.h \
 	results/samples.c \
 	results/show.c results/show.h \
+	results/span-formula.c results/span-formula.h \
+	results/spans.c results/spans.h \
 	results/store.c results/store.h \
 	results/table.c results/table.h

@@ -242,6 +242,8 @@ int record_read(struct record **ret, int dirfd, struct error *err)
 		r = read_phases(record, err);
 	if (r == 0)
 		r = read_latencies(record, dirfd, err);
+	if (r == 0 && json_object_get(record->trial, "trace"))
+		r = spans_read(&record->spans, dirfd, err);
 	if (r < 0) {
 		record_free(record);
 		return r;
@@ -262,6 +264,7 @@ void record_free(struct record *record)
 	for (size_t i = 0; i < record->latency_count; i++)
 		free(record->latencies[i].name);
 	free(record->latencies);
+	spans_done(&record->spans);
 	free(record);
 }
 

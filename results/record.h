@@ -5,6 +5,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "results/spans.h"
 #include "src/error.h"
 #include "src/histogram.h"
 
@@ -51,6 +52,7 @@ struct record {
 	size_t phase_count;
 	struct workload_latency *latencies;
 	size_t latency_count;
+	struct spans spans; /* none where trial.json has no «trace» */
 };
 
 int record_read(struct record **ret, int dirfd, struct error *err);

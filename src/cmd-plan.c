@@ -119,8 +119,8 @@ static void print_scenario(const struct scenario *s)
 		print_workload(&s->workloads[i]);
 	for (size_t i = 0; i < s->expect_count; i++)
 		printf("  expect     %s\n", s->expects[i].text);
-	printf("  sampled every %s, timeout %s\n", format_time(s->sample_ns, sample),
-	       format_time(s->timeout_ns, timeout));
+	printf("  sampled every %s%s, timeout %s\n", format_time(s->sample_ns, sample),
+	       s->trace ? ", traced" : "", format_time(s->timeout_ns, timeout));
 }
 
 static void print_kernels(const struct run_options *o)

@@ -10,6 +10,7 @@
 #include "harness/probe.h"
 #include "harness/run-record.h"
 #include "harness/run.h"
+#include "harness/trace.h"
 #include "results/metrics.h"
 #include "results/record.h"
 #include "results/show.h"
@@ -184,7 +185,13 @@ static int check_host(const struct suite *suite, struct error *err)
 	_cleanup_fsroot_ struct fsroot fs = { -1, -1, -1 };
 	int r = fsroot_open(&fs, "/", err);
 
-	return r < 0 ? r : probe_machine(&fs, &suite->machine, err);
+	if (r == 0)
+		r = probe_machine(&fs, &suite->machine, err);
+	for (size_t i = 0; r == 0 && i < suite->scenario_count; i++)
+		if (suite->scenarios[i].trace && trace_probe(err) < 0)
+			r = error_prefix(err, "scenario «%s», trace: true",
+					 suite->scenarios[i].name);
+	return r;
 }
 
 static int prepare(struct setup *s, const struct run_options *o, const char *name, int *ret_exit,

@@ -16,6 +16,7 @@ src_libbase_a_SOURCES = \
 	src/option.c src/option.h \
 	src/process.c src/process.h \
 	src/rng.c src/rng.h \
+	src/span.c src/span.h \
 	src/strlist.c src/strlist.h \
 	src/units.c src/units.h
 
@@ -35,4 +36,4 @@ wring_SOURCES = \
 wring_LDADD = plots/libplots.a results/libresults.a harness/libharness.a \
 	workloads/libworkloads.a src/libbase.a \
 	$(NUMA_LIBS) $(HWLOC_LIBS) $(FYAML_LIBS) $(JANSSON_LIBS) $(ARCHIVE_LIBS) $(NETTLE_LIBS) \
-	$(LIBURING_LIBS) -lpthread -lm
+	$(LIBURING_LIBS) $(TRACEFS_LIBS) $(TRACEEVENT_LIBS) -lpthread -lm

@@ -22,8 +22,11 @@ unit_tests = \
 	tests/unit/test-regime \
 	tests/unit/test-rng \
 	tests/unit/test-sampler \
+	tests/unit/test-spans \
 	tests/unit/test-strlist \
 	tests/unit/test-suite \
+	tests/unit/test-trace-decode \
+	tests/unit/test-trace-spans \
 	tests/unit/test-units \
 	tests/unit/test-unpack \
 	tests/unit/test-worker \
@@ -50,7 +53,7 @@ cli_tests = \
 LDADD = tests/liblead.a plots/libplots.a results/libresults.a harness/libharness.a \
 	workloads/libworkloads.a src/libbase.a \
 	$(NUMA_LIBS) $(HWLOC_LIBS) $(FYAML_LIBS) $(JANSSON_LIBS) $(ARCHIVE_LIBS) $(NETTLE_LIBS) \
-	$(LIBURING_LIBS) -lpthread -lm
+	$(LIBURING_LIBS) $(TRACEFS_LIBS) $(TRACEEVENT_LIBS) -lpthread -lm
 
 check_LIBRARIES = tests/liblead.a
 tests_liblead_a_SOURCES = tests/lead.c tests/lead.h
@@ -87,11 +90,12 @@ check-san:
 	cd $(san_dir)/build && $(MAKE) $(AM_MAKEFLAGS) check
 
 # Boots real kernels: wring as root inside a VM, and VMs as wring runs them.
-EXTRA_PROGRAMS = wring-test-vm tests/vm/placement
+EXTRA_PROGRAMS = wring-test-vm tests/vm/placement tests/vm/trace-record
 wring_test_vm_SOURCES = tests/vm/lab.c
 vm_tests = tests/vm/run tests/vm/init $(wildcard $(srcdir)/tests/vm/*.sh)
 EXTRA_DIST += $(vm_tests)
 tests_vm_placement_SOURCES = tests/vm/placement.c
+tests_vm_trace_record_SOURCES = tests/vm/trace-record.c
 check-vm: all wring-test-vm tests/vm/placement
 	$(srcdir)/tests/vm/run
 

@@ -181,6 +181,7 @@ static void *run_thread(void *arg)
 	struct workload_thread *t = &tj->thread;
 	struct error err = {};
 
+	t->report->tid = gettid();
 	if (args->ops->thread_setup && args->ops->thread_setup(t, &err) < 0)
 		fail(args, &err);
 	arrive(args, WORKER_READY);

@@ -87,7 +87,8 @@ struct thread_report {
 	uint64_t errors; /* since the process began: operations that failed, contents found changed
 			  */
 	uint64_t counters[WORKLOAD_COUNTERS_MAX]; /* since the process began; as ops->counters */
-	struct histogram latency;		  /* ns of one operation, measured phase only */
+	int32_t tid;		  /* the kernel's number of the thread; 0 before it began */
+	struct histogram latency; /* ns of one operation, measured phase only */
 } __attribute__((aligned(64)));
 
 /* What a generator counts besides operations: the column and metric work.NAME.COUNTER. */

@@ -11,10 +11,12 @@
 #define SCENARIOS_MAX	   10000
 #define WORKLOADS_MAX	   64
 
-/* When a trial samples, how often it is repeated, when it is given up: defaults and scenarios. */
+/* How a trial is observed, how often it is repeated, when it is given up: defaults and scenarios.
+ */
 struct timing {
 	uint64_t sample_ns;
 	uint64_t timeout_ns;
+	bool trace;
 	char *seeds;
 };
 extern const struct option_spec timing_options[];

@@ -163,6 +163,7 @@ static int fill_scenario(json_t *object, const struct scenario *s)
 	    add_text(object, "about", s->about) < 0 ||
 	    add_time(object, "sample", s->sample_ns) < 0 ||
 	    add_time(object, "timeout", s->timeout_ns) < 0 ||
+	    (s->trace && json_object_set_new(object, "trace", json_true()) < 0) ||
 	    add_seeds(object, s->seeds, s->seed_count) < 0 ||
 	    add_settings(knobs, s->knobs, s->knob_count) < 0)
 		return -1;

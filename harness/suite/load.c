@@ -19,6 +19,8 @@ const struct option_spec timing_options[] = {
 	OPTION_TIME(struct timing, timeout_ns, .name = "timeout", .fallback = "120s",
 		    .min = 1000000000, .max = 24ull * 3600 * 1000000000,
 		    .help = "a trial that takes longer is ended"),
+	OPTION_BOOL(struct timing, trace, .name = "trace", .fallback = "false",
+		    .help = "record the kernel's tracepoints, too"),
 	OPTION_STRING(struct timing, seeds, .name = "seeds", .fallback = "1..3", .meta = "LIST",
 		      .help = "one trial each: 1..5 or 1,4,7..9"),
 	{}

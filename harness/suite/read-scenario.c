@@ -10,7 +10,7 @@
 
 const char *const scenario_keys[] = { "name",	 "about",  "sample",  "seeds",
 				      "timeout", "knobs",  "cgroups", "workloads",
-				      "expect",	 "matrix", NULL };
+				      "expect",	 "matrix", "trace",   NULL };
 
 /* A name as a user writes it, then what the matrix adds to it: "anon@vm.swappiness=60". */
 static int read_name(struct scenario *s, const struct yaml_node *scenario, struct error *err)
@@ -44,15 +44,16 @@ static int read_name(struct scenario *s, const struct yaml_node *scenario, struc
 	return suite_text(&s->name, node->text, err);
 }
 
-/* Its own sample, timeout and seeds, or the suite's. */
+/* Its own sample, timeout, trace and seeds, or the suite's. */
 static int read_timing(struct scenario *s, const struct yaml_node *scenario,
 		       const struct timing *defaults, struct error *err)
 {
 	const struct yaml_node *seeds = yaml_map_get(scenario, "seeds");
 	struct timing own = { .sample_ns = defaults->sample_ns,
-			      .timeout_ns = defaults->timeout_ns };
+			      .timeout_ns = defaults->timeout_ns,
+			      .trace = defaults->trace };
 	const struct option_target targets[] = { { timing_options, &own }, {} };
-	struct yaml_node *keys[3], *items[3];
+	struct yaml_node *keys[4], *items[4];
 	struct yaml_node part = { .kind = YAML_MAP, .keys = keys, .items = items };
 	int r = suite_text(&own.seeds, defaults->seeds, err);
 
@@ -68,6 +69,7 @@ static int read_timing(struct scenario *s, const struct yaml_node *scenario,
 		r = suite_read_options(&part, scenario, targets, err);
 	s->sample_ns = own.sample_ns;
 	s->timeout_ns = own.timeout_ns;
+	s->trace = own.trace;
 	if (r == 0 && parse_seeds(own.seeds, &s->seeds, &s->seed_count) < 0)
 		r = yaml_complain(seeds ? seeds : scenario, err,
 				  "seeds: «%s» is not a list as 1..5 or 1,4,7..9 (ascending, at "

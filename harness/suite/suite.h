@@ -103,6 +103,7 @@ struct scenario {
 	char *about;
 	uint64_t sample_ns;
 	uint64_t timeout_ns; /* of the trial's own clock, from set-up to the end */
+	bool trace;	     /* record the kernel's tracepoints, too: spans.tsv */
 	uint64_t *seeds;
 	size_t seed_count;
 	struct setting *knobs;

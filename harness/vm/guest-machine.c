@@ -228,6 +228,8 @@ int guest_send_files(void *window, size_t size, int dirfd, const char *const *na
 		_cleanup_free_ char *data = NULL;
 		size_t len;
 
+		if (faccessat(dirfd, *names, F_OK, 0) < 0 && errno == ENOENT)
+			continue;
 		r = file_read(dirfd, *names, &data, &len, err);
 		if (r == 0)
 			r = put_file(&w, *names, data, len, err);

@@ -19,7 +19,8 @@ int guest_make_swap(const struct swap_spec *swap, struct error *err);
 int guest_make_disk(const struct disk_spec *disk, struct error *err);
 
 /*
- * Writes the named files of a directory as a tar archive (POSIX ustar) into memory. The host reads
+ * Writes the named files of a directory, those that are there, as a tar archive (POSIX ustar) into
+ * memory: the host knows which a record must have. The host reads
  * it with libarchive; libarchive's own writer would bring some 30 MiB of libraries into the
  * guest's memory. -ENOSPC when they do not fit.
  */

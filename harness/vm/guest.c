@@ -26,7 +26,8 @@
 #define RECORD_DIR "/run/record"
 
 static const char *const record_files[] = { "trial.json", "samples.tsv",  "latency.tsv",
-					    "events.tsv", "topology.xml", NULL };
+					    "events.tsv", "topology.xml", "spans.tsv",
+					    NULL };
 
 static const struct {
 	const char *type, *where;
@@ -140,6 +141,9 @@ static int serve(int status, struct error *err)
 		r = make_machine(&order.suite->machine, err);
 	if (r < 0)
 		return r;
+	/* Without it the trial says what is missing. */
+	if (order.suite->scenarios[0].trace)
+		mount("tracefs", "/sys/kernel/tracing", "tracefs", 0, NULL);
 	mkdir(RECORD_DIR, 0755);
 	dirfd = open(RECORD_DIR, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (dirfd < 0)

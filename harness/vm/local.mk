@@ -20,7 +20,7 @@ wring_guest_SOURCES = \
 # program, and a machine that holds it in its memory does not measure the path's length.
 wring_guest_LDFLAGS = $(AM_LDFLAGS) -s
 wring_guest_LDADD = harness/libharness.a workloads/libworkloads.a src/libbase.a \
-	$(NUMA_LIBS) $(HWLOC_LIBS) $(FYAML_LIBS) $(JANSSON_LIBS) $(LIBURING_LIBS) -lpthread -lm
+	$(NUMA_LIBS) $(HWLOC_LIBS) $(FYAML_LIBS) $(JANSSON_LIBS) $(LIBURING_LIBS) $(TRACEFS_LIBS) $(TRACEEVENT_LIBS) -lpthread -lm
 
 # Loaded into QEMU; it says why. A module of one file is not worth libtool.
 labdir = $(pkglibexecdir)

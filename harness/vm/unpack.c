@@ -17,8 +17,9 @@
 #define TOTAL_BYTES_MAX ((size_t)128 << 20)
 #define BLOCK_BYTES	65536
 
-static const char *const member_names[] = { "trial.json", "samples.tsv", "latency.tsv",
-					    "events.tsv", "topology.xml" };
+static const char *const member_names[] = { "trial.json", "samples.tsv",  "latency.tsv",
+					    "events.tsv", "topology.xml", "spans.tsv" };
+#define MEMBERS_REQUIRED 5 /* the first ones */
 
 struct member {
 	char *data; /* owned; NULL before the file was seen */
@@ -138,7 +139,7 @@ static int check_complete(const struct unpack *u, struct error *err)
 	char missing[200] = "";
 	size_t len = 0;
 
-	for (size_t i = 0; i < ARRAY_SIZE(u->members); i++)
+	for (size_t i = 0; i < MEMBERS_REQUIRED; i++)
 		if (!u->members[i].data)
 			len += (size_t)snprintf(missing + len, sizeof(missing) - len, "%s%s",
 						len ? ", " : "", member_names[i]);
@@ -176,7 +177,8 @@ int unpack_record(const char *tar_path, int out_dirfd, struct error *err)
 	if (r == 0)
 		r = check_complete(&u, err);
 	for (size_t i = 0; r == 0 && i < ARRAY_SIZE(u.members); i++)
-		r = file_write_atomic(out_dirfd, member_names[i], u.members[i].data,
-				      u.members[i].len, err);
+		if (u.members[i].data)
+			r = file_write_atomic(out_dirfd, member_names[i], u.members[i].data,
+					      u.members[i].len, err);
 	return r;
 }

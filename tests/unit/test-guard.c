@@ -290,9 +290,10 @@ static void test_containment(const struct lab *lab)
 	put_journal(lab, lab->boot, torn);
 	clean(lab, &lab->fake);
 	tap_ok(exists(lab->victim), "a line without its end is not obeyed");
-	put_journal(lab, lab->boot, "cgroup ..\ncgroup wring-1/../x\ndir work\n");
+	put_journal(lab, lab->boot,
+		    "cgroup ..\ncgroup wring-1/../x\ntrace wring-1/../x\ntrace other\ndir work\n");
 	tap_eq_i64(clean(lab, &lab->fake), 0, "what is not wring's is no failure");
-	tap_eq_u64(said.count, 3, "and is told, and left alone");
+	tap_eq_u64(said.count, 5, "and is told, and left alone");
 }
 
 static void test_knobs(const struct lab *lab)

@@ -28,7 +28,8 @@
 	"{\"name\":\"setup\",\"start_ns\":0,\"end_ns\":1000000000},"                               \
 	"{\"name\":\"measured\",\"start_ns\":1000000000,\"end_ns\":3000000000}],"                  \
 	"\"expect\":[" expect "]}"
-#define NO_LATENCY "workload\tlow_ns\thigh_ns\tcount\n"
+#define SPAN_SAMPLES "t_ns\n0\n1000000000\n3000000000\n"
+#define NO_LATENCY   "workload\tlow_ns\thigh_ns\tcount\n"
 
 struct computed {
 	struct record *record;
@@ -315,6 +316,64 @@ static void test_missing(void)
 	computed_done(&c);
 }
 
+/* The spans of a trace, cut to the measured phase (1 to 3 s): how many, for how long, on which
+ * node. */
+static void test_spans(void)
+{
+#define SPAN(start, end, thread, what, node, priority)                                             \
+#start "\t" #end "\t-\t" thread "\t" what "\t" node "\t-\t" priority "\t-\t-\t-\n"
+	static const char spans[] =
+		"start_ns\tend_ns\tworkload\tthread\twhat\tnode\torder\tpriority\tscanned\t"
+		"reclaimed\tdetail\n"
+		/* kswapd0 and kswapd1, awake over both edges; four compactions, one of them before
+		 */
+		SPAN(500000000, 600000000, "a/1", "compact", "-",
+		     "-") SPAN(900000000, 1100000000, "kswapd0", "kswapd", "0",
+			       "11") SPAN(1000000000, 1000000100, "a/1", "compact", "-", "-")
+			SPAN(1500000000, 1500000000, "kswapd0", "lru", "0",
+			     "7") SPAN(1600000000, 1600000000, "kswapd0", "lru", "0",
+				       "9") SPAN(2000000000, 2000000300, "a/1", "compact", "-", "-")
+				SPAN(2500000000, 2500000200, "a/1", "compact", "-", "-") SPAN(
+					2900000000, 4000000000, "kswapd1", "kswapd", "1", "-")
+					SPAN(3500000000, 3500000000, "kswapd1", "lru", "1", "0");
+	static const char trial[] = TRIAL("global-only", "completed", "");
+	_cleanup_free_ char *traced = text_format(
+		"{\"trace\":{\"events\":9,\"lost\":0,\"unavailable\":[\"swap-in\"]},%s", trial + 1);
+	char dir[] = "test-metrics.XXXXXX", text[200];
+	_cleanup_close_ int fd = -1;
+	struct computed c;
+
+	if (!mkdtemp(dir) || (fd = open(dir, O_RDONLY | O_DIRECTORY)) < 0)
+		exit(1);
+	file_write_atomic(fd, "trial.json", traced, strlen(traced), NULL);
+	file_write_atomic(fd, "spans.tsv", spans, strlen(spans), NULL);
+	file_write_atomic(fd, "samples.tsv", SPAN_SAMPLES, strlen(SPAN_SAMPLES), NULL);
+	file_write_atomic(fd, "latency.tsv", NO_LATENCY, strlen(NO_LATENCY), NULL);
+	compute_at(&c, fd);
+	tap_near(value(&c, "trace.compact.count"), 3, 0, "three compactions in the phase");
+	tap_near(value(&c, "trace.compact.time"), 600, 0, "their time");
+	tap_near(value(&c, "trace.compact.p50"), 200, 0, "half took no longer");
+	tap_near(value(&c, "trace.compact.p99"), 300, 0, "99 in 100");
+	tap_near(value(&c, "trace.compact.max"), 300, 0, "the longest");
+	tap_near(value(&c, "node.0.kswapd_awake"), 100000000, 0, "kswapd0, cut at the begin");
+	tap_near(value(&c, "node.1.kswapd_awake"), 100000000, 0, "kswapd1, cut at the end");
+	tap_near(value(&c, "trace.priority_min"), 7, 0, "the lowest priority in the phase");
+	tap_near(value(&c, "trace.memcg_reclaim.count"), 0, 0, "none is told as none");
+	tap_ok(isnan(value(&c, "trace.memcg_reclaim.p99")), "and has no quantile");
+	metric_absence(c.record, "trace.memcg_reclaim.p99", text, sizeof(text));
+	tap_eq_str(text, "there was none in the phase", "which is said");
+	metric_absence(c.record, "trace.swap_in.count", text, sizeof(text));
+	tap_eq_str(text, "this kernel's trace does not tell it", "what is unavailable is not 0");
+	computed_done(&c);
+	dir_remove(AT_FDCWD, dir, NULL);
+
+	compute(&c, trial, SPAN_SAMPLES, NO_LATENCY);
+	tap_ok(isnan(value(&c, "trace.compact.count")), "without a trace there is no such metric");
+	metric_absence(c.record, "trace.compact.count", text, sizeof(text));
+	tap_eq_str(text, "the trial was not traced: trace: true", "which is said");
+	computed_done(&c);
+}
+
 static void test_memory_current(void)
 {
 	const char *head = "t_ns\tbox.memory.current\tbox.memory.stat.anon\tbox.memory.stat.file\t"
@@ -368,6 +427,7 @@ int main(void)
 	test_not_closing();
 	test_all_counted();
 	test_missing();
+	test_spans();
 	test_memory_current();
 	test_fixtures();
 	return tap_done();

@@ -98,6 +98,38 @@ static void test_finish(int fd)
 	tap_eq_str(after, before, "and gives the same file, fingerprint and all");
 }
 
+/* A traced trial has its spans, which its fingerprint covers. */
+static void test_traced(int fd)
+{
+	static const char head[] = "start_ns\tend_ns\tworkload\tthread\twhat\tnode\torder\t"
+				   "priority\tscanned\treclaimed\tdetail\n";
+	_cleanup_free_ char *before = read_text(fd, "trial.json"), *traced = NULL;
+	_cleanup_free_ char *empty = NULL, *some = NULL;
+	_cleanup_free_ char *spans =
+		text_format("%s1\t2\tanon\t0.0\tcompact\t0\t-\t-\t-\t-\t-\n", head);
+	json_t *trial = json_loads(before, 0, NULL);
+	struct error err = {};
+
+	json_object_set_new(trial, "trace",
+			    json_pack("{s:i, s:i, s:i, s:[]}", "events", 1, "lost", 0,
+				      "buffer_bytes", 1, "unavailable"));
+	traced = json_dumps(trial, 0);
+	json_decref(trial);
+	write_text(fd, "trial.json", traced);
+	tap_ok(record_finish(fd, &err) == -ENOENT && strstr(err.text, "spans.tsv"),
+	       "a trace without its spans: %s", err.text);
+	write_text(fd, "spans.tsv", head);
+	tap_ok(record_finish(fd, &err) == 0, "with none in it %s", err.text);
+	empty = read_text(fd, "trial.json");
+	write_text(fd, "spans.tsv", spans);
+	tap_ok(record_finish(fd, &err) == 0, "with one %s", err.text);
+	some = read_text(fd, "trial.json");
+	tap_ok(strcmp(strstr(empty, "\"fingerprint\""), strstr(some, "\"fingerprint\"")) != 0,
+	       "is another measurement");
+	unlinkat(fd, "spans.tsv", 0);
+	write_text(fd, "trial.json", before);
+}
+
 static void test_read(int fd)
 {
 	struct record *record = NULL;
@@ -293,6 +325,7 @@ int main(void)
 	fd = open(path, O_RDONLY | O_DIRECTORY);
 	test_read(fd);
 	test_finish(fd);
+	test_traced(fd);
 	test_refuse(fd);
 	test_show(dir, fd);
 	dir_remove(AT_FDCWD, dir, NULL);

@@ -61,6 +61,7 @@ static void test_plain(const struct scenario *s)
 	tap_ok(strstr(s->about, "\"quote\"") && strchr(s->about, '\n'), "about keeps its lines");
 	tap_eq_u64(s->sample_ns, 50000000, "sample: the suite's");
 	tap_eq_u64(s->timeout_ns, 60000000000, "timeout: the suite's");
+	tap_ok(!s->trace, "trace: off unless given");
 	tap_eq_u64(s->seed_count, 4, "seeds: the suite's");
 	tap_eq_u64(s->seeds[3], 7, "the last seed");
 	tap_eq_u64(s->knob_count, 2, "knobs");
@@ -81,6 +82,7 @@ static void test_tree(const struct scenario *s)
 {
 	static const char *const paths[] = { "slice", "slice/a", "slice/b.c" };
 
+	tap_ok(s->trace, "trace: its own");
 	tap_eq_u64(s->cgroup_count, ARRAY_SIZE(paths), "a parent is implied, and there once");
 	for (size_t i = 0; i < ARRAY_SIZE(paths) && i < s->cgroup_count; i++)
 		tap_eq_str(s->cgroups[i].path, paths[i], "cgroup %zu: parents first", i);

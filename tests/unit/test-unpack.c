@@ -155,6 +155,7 @@ static void test_broken(int out)
 static void test_good(int out)
 {
 	static const struct entry whole[] = { RECORD };
+	static const struct entry traced[] = { RECORD, { "spans.tsv", "start_ns\n" } };
 	_cleanup_free_ char *text = NULL;
 	struct error err = {};
 	size_t len;
@@ -164,6 +165,10 @@ static void test_good(int out)
 	tap_ok(file_read(out, "samples.tsv", &text, &len, &err) == 0, "a file of it %s", err.text);
 	tap_eq_str(text, "t_ns\n0\n", "as the guest wrote it");
 	tap_ok(faccessat(out, "events.tsv", R_OK, 0) == 0, "an empty file, too");
+	tap_ok(faccessat(out, "spans.tsv", F_OK, 0) < 0, "and none that the guest did not write");
+	make_tar(traced, ARRAY_SIZE(traced));
+	tap_ok(unpack_record(TAR, out, &err) == 0, "a traced record is unpacked %s", err.text);
+	tap_ok(faccessat(out, "spans.tsv", R_OK, 0) == 0, "with its spans");
 }
 
 int main(void)
