@@ -12,6 +12,7 @@ results_libresults_a_SOURCES = \
 	results/record.c results/record.h \
 	results/samples.c \
 	results/show.c results/show.h \
+	results/show-causes.c results/show-causes.h \
 	results/slow.c results/slow.h \
 	results/span-formula.c results/span-formula.h \
 	results/spans.c results/spans.h \
