@@ -24,6 +24,7 @@ harness_libharness_a_SOURCES = \
 	harness/trial-record.c \
 	harness/trial-record-workloads.c \
 	harness/trial-setup.c \
+	harness/trial-slow.c \
 	harness/trial-sources.c \
 	harness/trial-trace.c \
 	harness/trial-workers.c \

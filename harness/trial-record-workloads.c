@@ -106,6 +106,8 @@ json_t *trial_workloads_json(const struct trial_state *t)
 				 (json_int_t)sum.errors, "exit_code", w ? w->exit_code : 0,
 				 "exit_signal", w ? w->exit_signal : 0, "counters",
 				 counters_json(spec->ops, &sum));
+		if (t->slow[i])
+			json_object_set_new(item, "slow", trial_slow_json(t, i));
 		if (json_array_size(programs))
 			json_object_set(item, "programs", programs);
 		json_decref(programs);

@@ -86,6 +86,18 @@ static int write_topology(const struct trial_state *t, int dirfd, struct error *
 	return r;
 }
 
+static int write_slow(const struct trial_state *t, int dirfd, struct error *err)
+{
+	_cleanup_fclose_ FILE *f = NULL;
+	int r = open_file(dirfd, "slow.tsv", &f, err);
+
+	if (r < 0)
+		return r;
+	if (trial_write_slow(t, f) < 0)
+		return error_set(err, -ENOMEM, "slow.tsv");
+	return file_close(&f, "slow.tsv", err);
+}
+
 /* Losses are known only when the trace has been decoded. */
 static int write_spans(struct trial_state *t, int dirfd, struct error *err)
 {
@@ -211,6 +223,8 @@ int trial_write_record(struct trial_state *t, int out_dirfd, struct error *err)
 		r = write_events(t, out_dirfd, err);
 	if (r == 0)
 		r = write_topology(t, out_dirfd, err);
+	if (r == 0 && trial_keeps_slow(t))
+		r = write_slow(t, out_dirfd, err);
 	if (r == 0 && t->trace)
 		r = write_spans(t, out_dirfd, err);
 	if (r < 0)

@@ -65,6 +65,7 @@ struct trial_state {
 	struct trial_worker *workers;
 	size_t worker_count;
 	struct thread_report **reports; /* of each workload: all threads of all its processes */
+	struct slow_list **slow;	/* the same; NULL where none are kept */
 	int event_fd, signal_fd, timer_fd;
 	sigset_t old_mask;
 	bool masked;
@@ -112,4 +113,9 @@ int trial_end_workers(struct trial_state *t, struct error *err);
 /* trial-record.c */
 /* trial-record-workloads.c: trial.json's "workloads". */
 json_t *trial_workloads_json(const struct trial_state *t);
+/* trial-slow.c: the slowest operations of open loops. */
+bool trial_keeps_slow(const struct trial_state *t);
+int trial_write_slow(const struct trial_state *t, FILE *f); /* -ENOMEM */
+/* {"kept": 12, "over_ns": 1800}; NULL for a workload of which none are kept. */
+json_t *trial_slow_json(const struct trial_state *t, size_t workload);
 int trial_write_record(struct trial_state *t, int out_dirfd, struct error *err);

@@ -42,6 +42,16 @@ static size_t reports_bytes(const struct placement *place)
 	return place->threads * place->processes * sizeof(struct thread_report);
 }
 
+static size_t slow_bytes(const struct placement *place)
+{
+	return place->threads * place->processes * sizeof(struct slow_list);
+}
+
+static bool keeps_slow(const struct placement *place)
+{
+	return place->rate > 0 && place->latency == LATENCY_EACH;
+}
+
 /*
  * A directory of the worker's own. «disk» is the VM's disk; «tmpfs» is an empty directory on which
  * the worker mounts one of its own; else it is made in the directory that the suite names.
@@ -99,6 +109,7 @@ static int make_worker(struct trial_state *t, size_t workload, unsigned process,
 		.barrier = t->barrier,
 		.shared = shared_memory(sizeof(*w->args.shared)),
 		.reports = t->reports[workload] + process * place->threads,
+		.slow = keeps_slow(place) ? t->slow[workload] + process * place->threads : NULL,
 		.program = spec->plan.program ? shared_memory(sizeof(*w->args.program)) : NULL,
 		.event_fd = t->event_fd,
 	};
@@ -133,6 +144,15 @@ static int start_worker(struct trial_state *t, struct trial_worker *w, struct er
 	return r;
 }
 
+static struct slow_list *make_slow(const struct placement *place)
+{
+	struct slow_list *slow = shared_memory(slow_bytes(place));
+
+	for (size_t i = 0; slow && i < place->threads * place->processes; i++)
+		slow[i].over_ns = place->slow_ns ? place->slow_ns - 1 : 0;
+	return slow;
+}
+
 static int make_shared(struct trial_state *t, struct error *err)
 {
 	const struct scenario *s = t->scenario;
@@ -140,11 +160,16 @@ static int make_shared(struct trial_state *t, struct error *err)
 	t->barrier = shared_memory(sizeof(*t->barrier));
 	t->workers = calloc(scenario_processes(s) + 1, sizeof(*t->workers));
 	t->reports = calloc(s->workload_count + 1, sizeof(*t->reports));
-	if (!t->barrier || !t->workers || !t->reports)
+	t->slow = calloc(s->workload_count + 1, sizeof(*t->slow));
+	if (!t->barrier || !t->workers || !t->reports || !t->slow)
 		return error_set(err, -ENOMEM, "workers");
 	for (size_t i = 0; i < s->workload_count; i++) {
-		t->reports[i] = shared_memory(reports_bytes(&s->workloads[i].placement));
-		if (!t->reports[i])
+		const struct placement *place = &s->workloads[i].placement;
+
+		t->reports[i] = shared_memory(reports_bytes(place));
+		if (keeps_slow(place))
+			t->slow[i] = make_slow(place);
+		if (!t->reports[i] || (keeps_slow(place) && !t->slow[i]))
 			return error_set(err, -ENOMEM, "workers");
 	}
 	return 0;
@@ -207,7 +232,11 @@ int trial_end_workers(struct trial_state *t, struct error *err)
 	for (size_t i = 0; t->reports && i < t->scenario->workload_count; i++)
 		if (t->reports[i])
 			munmap(t->reports[i], reports_bytes(&t->scenario->workloads[i].placement));
+	for (size_t i = 0; t->slow && i < t->scenario->workload_count; i++)
+		if (t->slow[i])
+			munmap(t->slow[i], slow_bytes(&t->scenario->workloads[i].placement));
 	free(t->reports);
+	free(t->slow);
 	free(t->workers);
 	if (t->barrier)
 		munmap(t->barrier, sizeof(*t->barrier));

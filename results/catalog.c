@@ -29,6 +29,14 @@
 			BETTER_LOWER                                                               \
 	}
 
+/* The share of a cause in the latency of an open loop's slowest operations. */
+#define CAUSE(cause, what)                                                                         \
+	{                                                                                          \
+		"work.NAME.cause." cause, "1",                                                     \
+			"Of the time of the slowest 1 % of operations, the share " what,           \
+			"cause(" cause ")", BETTER_NONE                                            \
+	}
+
 const struct metric_def metric_defs[] = {
 	{ "time.measured", "ns", "Length of the measured phase on the trial's clock", "time",
 	  BETTER_LOWER },
@@ -345,6 +353,23 @@ const struct metric_def metric_defs[] = {
 	{ "work.NAME.latency.max", "ns",
 	  "No operation took longer: the end of the highest bucket with an operation", "highest()",
 	  BETTER_LOWER },
+
+	/* Of a traced open loop: why its slowest operations took their time. */
+	CAUSE("memcg_reclaim", "in reclaim at a cgroup's limit"),
+	CAUSE("direct_reclaim", "in direct reclaim for want of free memory"),
+	CAUSE("node_reclaim", "in reclaim of a node before another one was tried"),
+	CAUSE("compact", "in compaction"),
+	CAUSE("shrinker", "in shrinkers"),
+	CAUSE("throttle", "asleep because reclaim did not get on"),
+	CAUSE("throttle_high", "held back at memory.high, reclaim there not included"),
+	CAUSE("throttle_dirty", "held back as a writer"),
+	CAUSE("swap_in", "bringing pages back from swap, reclaim for their room not included"),
+	CAUSE("file_fault", "in a fault on a file's page, reclaim not included"),
+	CAUSE("file_read", "reading a file into the page cache"),
+	CAUSE("cpu_wait", "waiting for a CPU"),
+	CAUSE("io_wait", "in an uninterruptible sleep that nothing else explains"),
+	CAUSE("turn", "waiting for operations before it, at what is not told"),
+	CAUSE("unexplained", "at what no event tells, the operation's own work included"),
 
 	/* Of a node; the first two where the kernel counts reclaim by node. */
 	{ "node.N.scanned", "pages", "The node's pages scanned, whoever did it",

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "results/slow.h"
 #include "results/spans.h"
 #include "src/cleanup.h"
 #include "src/file.h"
@@ -38,6 +39,8 @@ int fingerprint_compute(int dirfd, const json_t *metrics, char ret[static FINGER
 		r = add_file(&hash, dirfd, "latency.tsv", err);
 	if (r == 0 && faccessat(dirfd, SPANS_FILE, F_OK, 0) == 0)
 		r = add_file(&hash, dirfd, SPANS_FILE, err);
+	if (r == 0 && faccessat(dirfd, SLOW_FILE, F_OK, 0) == 0)
+		r = add_file(&hash, dirfd, SLOW_FILE, err);
 	if (r < 0)
 		return r;
 	sha256_update(&hash, strlen(text), (const uint8_t *)text);

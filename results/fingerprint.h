@@ -15,9 +15,9 @@
 
 /*
  * SHA-256 of a trial's measurement: the bytes of samples.tsv, then those of latency.tsv (both in
- * dirfd) and those of a traced trial's spans.tsv, then the metrics as JSON with sorted keys and no
- * white space. Equal fingerprints, equal measurements; a comment, a path or the host's load does
- * not enter.
+ * dirfd), those of a traced trial's spans.tsv and an open loop's slow.tsv, then the metrics as JSON
+ * with sorted keys and no white space. Equal fingerprints, equal measurements; a comment, a path or
+ * the host's load does not enter.
  */
 int fingerprint_compute(int dirfd, const json_t *metrics, char ret[static FINGERPRINT_SIZE],
 			struct error *err);

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "results/cause-formula.h"
 #include "results/span-formula.h"
 #include "src/macro.h"
 
@@ -282,8 +283,12 @@ static double trace_value(struct eval *e, const char *name, const char *kind)
 	char missing[100] = "";
 	bool wrong;
 	double value = 0;
+	bool there = streq(name, "cause") ? cause_value(e->context, kind, &value, &wrong, missing,
+							sizeof(missing))
+					  : span_value(e->context, name, kind, &value, &wrong,
+						       missing, sizeof(missing));
 
-	if (span_value(e->context, name, kind, &value, &wrong, missing, sizeof(missing)))
+	if (there)
 		return value;
 	return wrong ? malformed(e) : miss(e, "%s", missing);
 }
@@ -302,7 +307,7 @@ static double call(struct eval *e, const char *name, const char *argument)
 	for (size_t i = 0; i < ARRAY_SIZE(reducers); i++)
 		if (streq(name, reducers[i].name))
 			return column_value(e, argument, reducers[i].how);
-	if (span_function(name))
+	if (span_function(name) || streq(name, "cause"))
 		return trace_value(e, name, argument);
 	if (!streq(name, "quantile") && !streq(name, "mean") && !streq(name, "highest"))
 		return malformed(e);

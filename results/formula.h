@@ -23,6 +23,8 @@
  *                                node or workload at hand; their span_time(), the span_p50(),
  *                                span_p99() and span_max() of their lengths, each cut to the
  *                                phase, and the lowest span_priority() within them
+ *   cause(memcg_reclaim)         its share in the time of the workload's operations at or above p99
+ *                                (causes.h); of all nodes, shrinkers and so on together
  *   [x]                          x where the kernel has it, else 0
  *   reclaim.scanned              a metric that stands before this one in the catalog
  *   time cpus nodes page         the phase's length in ns, and the machine's figures

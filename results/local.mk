@@ -2,6 +2,8 @@
 noinst_LIBRARIES += results/libresults.a
 results_libresults_a_SOURCES = \
 	results/catalog.c \
+	results/cause-formula.c results/cause-formula.h \
+	results/causes.c results/causes.h \
 	results/closure.c results/closure.h \
 	results/expect.c results/expect.h \
 	results/fingerprint.c results/fingerprint.h \
@@ -10,7 +12,10 @@ results_libresults_a_SOURCES = \
 	results/record.c results/record.h \
 	results/samples.c \
 	results/show.c results/show.h \
+	results/show-causes.c results/show-causes.h \
+	results/slow.c results/slow.h \
 	results/span-formula.c results/span-formula.h \
 	results/spans.c results/spans.h \
 	results/store.c results/store.h \
-	results/table.c results/table.h
+	results/table.c results/table.h \
+	results/timeline.c results/timeline.h

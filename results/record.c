@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "results/causes.h"
 #include "results/closure.h"
 #include "results/expect.h"
 #include "results/fingerprint.h"
@@ -244,6 +245,8 @@ int record_read(struct record **ret, int dirfd, struct error *err)
 		r = read_latencies(record, dirfd, err);
 	if (r == 0 && json_object_get(record->trial, "trace"))
 		r = spans_read(&record->spans, dirfd, err);
+	if (r == 0 && slows_expected(record->trial))
+		r = slows_read(&record->slows, dirfd, record->trial, err);
 	if (r < 0) {
 		record_free(record);
 		return r;
@@ -265,6 +268,7 @@ void record_free(struct record *record)
 		free(record->latencies[i].name);
 	free(record->latencies);
 	spans_done(&record->spans);
+	slows_done(&record->slows);
 	free(record);
 }
 
@@ -288,6 +292,18 @@ static int put(json_t *trial, const char *key, json_t *value)
 	return json_object_set_new(trial, key, value) < 0 ? -ENOMEM : 0;
 }
 
+/* Only traced trials of open loops have any. */
+static int put_causes(struct record *record)
+{
+	json_t *causes = causes_compute(record);
+
+	if (causes && json_object_size(causes))
+		return put(record->trial, "causes", causes);
+	json_object_del(record->trial, "causes");
+	json_decref(causes);
+	return causes ? 0 : -ENOMEM;
+}
+
 static int compute(struct record *record, int dirfd, struct error *err)
 {
 	json_t *trial = record->trial, *closure = closure_compute(record);
@@ -297,6 +313,8 @@ static int compute(struct record *record, int dirfd, struct error *err)
 
 	if (put(trial, "closure", closure) < 0)
 		return error_set(err, -ENOMEM, "compute the closure");
+	if (put_causes(record) < 0)
+		return error_set(err, -ENOMEM, "compute the causes");
 	metrics = metrics_compute(record, closure);
 	if (put(trial, "metrics", metrics) < 0)
 		return error_set(err, -ENOMEM, "compute the metrics");

@@ -5,6 +5,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "results/slow.h"
 #include "results/spans.h"
 #include "src/error.h"
 #include "src/histogram.h"
@@ -53,6 +54,7 @@ struct record {
 	struct workload_latency *latencies;
 	size_t latency_count;
 	struct spans spans; /* none where trial.json has no «trace» */
+	struct slows slows; /* none where no workload of it has «slow» */
 };
 
 int record_read(struct record **ret, int dirfd, struct error *err);

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "results/closure.h"
+#include "results/show-causes.h"
 #include "results/table.h"
 #include "src/cleanup.h"
 #include "src/command.h"
@@ -306,6 +307,8 @@ static int show_scenario(FILE *f, const struct run *run, const char *name, bool 
 		show_invalid_metrics(f, s.trials[i]);
 	show_regimes(f, &s);
 	r = table_print(f, &s, all);
+	if (r == 0)
+		r = show_causes(f, &s);
 	if (r < 0)
 		return r;
 	show_expectations(f, &s);

@@ -35,7 +35,7 @@ bool span_function(const char *name)
 }
 
 /* A formula's names have no dash. */
-static bool find_kind(const char *name, enum span_what *ret)
+bool span_kind(const char *name, enum span_what *ret)
 {
 	for (int what = 0; what < SPAN_WHATS; what++) {
 		const char *a = span_what_names[what], *b = name;
@@ -50,7 +50,7 @@ static bool find_kind(const char *name, enum span_what *ret)
 	return false;
 }
 
-static bool is_unavailable(const json_t *trace, enum span_what what)
+bool span_unavailable(const json_t *trace, enum span_what what)
 {
 	json_t *item;
 	size_t i;
@@ -110,10 +110,10 @@ bool span_value(const struct formula_context *context, const char *function, con
 	double time = 0;
 	size_t count = 0;
 
-	*ret_malformed = !f || !find_kind(kind, &what);
+	*ret_malformed = !f || !span_kind(kind, &what);
 	if (*ret_malformed)
 		return false;
-	if (!trace || is_unavailable(trace, what) || !lengths) {
+	if (!trace || span_unavailable(trace, what) || !lengths) {
 		snprintf(ret_missing, size, "%s",
 			 !trace	   ? "the trial was not traced: trace: true"
 			 : lengths ? "this kernel's trace does not tell it"

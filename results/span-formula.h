@@ -12,6 +12,12 @@
 /* Whether there is a function of that name. */
 bool span_function(const char *name);
 
+/* The kind of span of that name, a dash written as «_». */
+bool span_kind(const char *name, enum span_what *ret);
+
+/* Whether trial.json's "trace" says that this kernel's trace has no such spans. */
+bool span_unavailable(const json_t *trace, enum span_what what);
+
 /*
  * Its value for the kind of span of that name, a dash written as «_»; of the context's node or
  * workload alone where it has one. False: there is no value, *ret_missing says why; or, with

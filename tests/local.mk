@@ -3,6 +3,7 @@
 # script a line in cli_tests; a fixture's folder is distributed whole.
 unit_tests = \
 	tests/unit/test-bench \
+	tests/unit/test-causes \
 	tests/unit/test-content \
 	tests/unit/test-error \
 	tests/unit/test-file \
@@ -22,6 +23,7 @@ unit_tests = \
 	tests/unit/test-regime \
 	tests/unit/test-rng \
 	tests/unit/test-sampler \
+	tests/unit/test-slow \
 	tests/unit/test-spans \
 	tests/unit/test-strlist \
 	tests/unit/test-suite \

@@ -15,12 +15,14 @@
 struct slot {
 	struct file_access access;
 	uint64_t start_ns; /* 0: nobody wants its latency */
+	uint64_t begin_ns; /* when it was queued; under rate: alone */
 	bool syncing;	   /* written; the fsync that belongs to it is under way */
 };
 
 struct ring {
 	struct io_uring uring;
 	bool made;
+	bool held; /* the operation that is due found no slot */
 	unsigned depth, free_count;
 	unsigned *free; /* numbers of the slots that are idle, a stack */
 	struct slot slots[];
@@ -123,7 +125,8 @@ static void *slot_buffer(const struct file_thread *ft, unsigned number)
 }
 
 /* There is an entry for each slot: the queue has as many. */
-static void queue(struct file_thread *ft, struct workload_thread *t, uint64_t start_ns)
+static void queue(struct file_thread *ft, struct workload_thread *t, uint64_t start_ns,
+		  uint64_t begin_ns)
 {
 	struct ring *r = ft->engine;
 	unsigned number = r->free[--r->free_count];
@@ -133,6 +136,7 @@ static void queue(struct file_thread *ft, struct workload_thread *t, uint64_t st
 	unsigned bytes = (unsigned)ft->file->block_bytes;
 
 	slot->start_ns = start_ns;
+	slot->begin_ns = begin_ns;
 	slot->syncing = false;
 	file_next(ft, t, &slot->access);
 	file_advise_before(ft, &slot->access);
@@ -181,8 +185,7 @@ static void complete(struct file_thread *ft, struct workload_thread *t,
 	t->report->ops++;
 	t->report->bytes += good || slot->syncing ? bytes : 0;
 	if (slot->start_ns)
-		histogram_add(&t->report->latency,
-			      now_ns > slot->start_ns ? now_ns - slot->start_ns : 0);
+		workload_latency(t, slot->start_ns, slot->begin_ns, now_ns);
 	r->free[r->free_count++] = number;
 }
 
@@ -245,11 +248,13 @@ static int64_t uring_step(struct workload_thread *t, uint64_t budget, struct err
 	struct file_thread *ft = t->state;
 	struct ring *r = ft->engine;
 	uint64_t count = batch(ft->file, r, budget), start_ns = workload_begin(t);
+	uint64_t begin_ns = r->held && t->timing ? workload_clock() : t->begin_ns;
 	bool wait;
 	int res;
 
+	r->held = count == 0;
 	for (uint64_t i = 0; i < count; i++)
-		queue(ft, t, start_ns);
+		queue(ft, t, start_ns, begin_ns);
 	wait = t->worker->open_loop ? count == 0 : r->free_count == 0;
 	res = enter(ft, t, wait, err);
 	return res < 0 ? res : (int64_t)count;

@@ -19,5 +19,6 @@ workloads_libworkloads_a_SOURCES = \
 	workloads/scratch.c workloads/scratch.h \
 	workloads/shmem.c \
 	workloads/skeleton.c \
+	workloads/slow.c workloads/slow.h \
 	workloads/worker.c workloads/worker.h \
 	workloads/workload.h

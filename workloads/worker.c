@@ -47,14 +47,16 @@ static void futex(_Atomic uint32_t *word, int op, uint32_t value)
 	syscall(SYS_futex, word, op, value, NULL, NULL, 0);
 }
 
-/* Until that time on CLOCK_MONOTONIC, or all work is stopped. */
-static void wait_until(struct worker_barrier *barrier, uint64_t t_ns)
+/* Until that time on CLOCK_MONOTONIC, or all work is stopped. Returns the clock when it is over. */
+static uint64_t wait_until(struct worker_barrier *barrier, uint64_t t_ns)
 {
 	struct timespec until = { (time_t)(t_ns / 1000000000), (long)(t_ns % 1000000000) };
+	uint64_t now;
 
-	while (!atomic_load(&barrier->stop) && workload_clock() < t_ns)
+	while ((now = workload_clock()) < t_ns && !atomic_load(&barrier->stop))
 		syscall(SYS_futex, &barrier->stop, FUTEX_WAIT_BITSET, 0, &until, NULL,
 			FUTEX_BITSET_MATCH_ANY);
+	return now;
 }
 
 void worker_release(struct worker_barrier *barrier, enum worker_go go)
@@ -119,14 +121,18 @@ static uint64_t due_ns(const struct worker_args *args, const struct workload_thr
 	return begin_ns + (uint64_t)(turn * 1e9 / args->rate);
 }
 
-/* Until the next operation is due; what is under way may finish meanwhile. */
-static void wait_due(const struct worker_args *args, struct workload_thread *t, uint64_t until_ns)
+/*
+ * Until the next operation is due; what is under way may finish meanwhile. Returns the clock when
+ * it is over.
+ */
+static uint64_t wait_due(const struct worker_args *args, struct workload_thread *t,
+			 uint64_t until_ns)
 {
 	struct error err = {};
 
 	if (args->ops->thread_wait && args->ops->thread_wait(t, until_ns, &err) < 0)
 		fail(args, &err);
-	wait_until(args->barrier, until_ns);
+	return wait_until(args->barrier, until_ns);
 }
 
 /*
@@ -144,19 +150,24 @@ static void work(const struct worker_args *args, struct workload_thread *t,
 	if (work->start_ns)
 		wait_until(args->barrier, begin);
 	while (left && !atomic_load_explicit(&args->barrier->stop, memory_order_relaxed)) {
+		uint64_t now = 0;
 		int64_t done;
 
 		if (args->rate > 0) {
 			t->due_ns = due_ns(args, t, begin, n);
-			wait_due(args, t, work->end_ns && t->due_ns > end ? end : t->due_ns);
+			now = wait_due(args, t, work->end_ns && t->due_ns > end ? end : t->due_ns);
 		}
 		if (work->end_ns && workload_clock() >= end)
 			break;
 		if (atomic_load_explicit(&args->barrier->stop, memory_order_relaxed))
 			break;
+		if (!t->begin_ns)
+			t->begin_ns = now;
 		done = args->ops->step(t, args->rate > 0 ? 1 : left, &err);
 		if (done < 0)
 			fail(args, &err);
+		if (done)
+			t->begin_ns = 0;
 		left -= (uint64_t)done;
 		n += (uint64_t)done;
 		t->position += (uint64_t)done;
@@ -169,6 +180,7 @@ static void work(const struct worker_args *args, struct workload_thread *t,
 /* Errors and counters go on: none is forgotten, also of the warm-up. */
 static void begin_phase(struct workload_thread *t, bool timing)
 {
+	t->slow_over_ns = timing && t->slow ? t->slow->over_ns : UINT64_MAX;
 	t->report->ops = t->report->bytes = 0;
 	memset(&t->report->latency, 0, sizeof(t->report->latency));
 	t->timing = timing;
@@ -224,6 +236,7 @@ static void start_threads(struct job *job, struct thread_job *threads)
 			.worker = &job->worker,
 			.index = i,
 			.report = &job->args->reports[i],
+			.slow = job->args->slow ? &job->args->slow[i] : NULL,
 		};
 		rng_seed(&tj->thread.rng, rng_mix(job->worker.seed, i + 1));
 		begin_phase(&tj->thread, false);

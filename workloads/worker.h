@@ -52,6 +52,7 @@ struct worker_args {
 	struct worker_barrier *barrier;
 	struct worker_shared *shared;
 	struct thread_report *reports;	  /* one a thread, shared too */
+	struct slow_list *slow;		  /* one a thread, shared too; NULL: none are kept */
 	struct workload_program *program; /* shared; NULL for most */
 	int event_fd; /* an eventfd: 1 is added when a state is reached, or at a failure */
 };

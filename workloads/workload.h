@@ -16,6 +16,7 @@
 #include "src/histogram.h"
 #include "src/option.h"
 #include "src/rng.h"
+#include "workloads/slow.h"
 
 #define WORKLOAD_NODES_MAX    8
 #define WORKLOAD_COUNTERS_MAX 12
@@ -56,6 +57,9 @@ struct workload_thread {
 	struct rng rng;	   /* seeded from suite seed, workload, process and thread */
 	bool timing;	   /* latencies are wanted: the measured phase, unless latency: none */
 	uint64_t due_ns; /* under rate: when the operation that is asked for should begin; else 0 */
+	uint64_t begin_ns;	/* under rate: when its first step began; else 0 */
+	struct slow_list *slow; /* NULL: none are kept */
+	uint64_t slow_over_ns;	/* its copy of slow's, UINT64_MAX when none are kept now */
 	struct thread_report *report;
 	/* ---- */
 	uint64_t cursor[3]; /* pattern.h's; all 0 at first */
@@ -123,6 +127,22 @@ static inline uint64_t workload_begin(const struct workload_thread *t)
 }
 
 /*
+ * The latency of an operation that ended now: it should have begun at start, and did at begin,
+ * which is asked for under rate: alone.
+ */
+static inline void workload_latency(struct workload_thread *t, uint64_t start, uint64_t begin,
+				    uint64_t now)
+{
+	uint64_t latency = now > start ? now - start : 0;
+
+	histogram_add(&t->report->latency, latency);
+	if (__builtin_expect(latency > t->slow_over_ns, 0))
+		t->slow_over_ns = slow_keep(
+			t->slow,
+			&(struct slow_op){ .due_ns = start, .begin_ns = begin, .end_ns = now });
+}
+
+/*
  * Counts one finished operation that began at start, and its latency where that is wanted.
  * Returns the start of one that follows at once: a batch reads the clock once an operation.
  */
@@ -135,7 +155,7 @@ static inline uint64_t workload_record(struct workload_thread *t, uint64_t bytes
 	if (!t->timing)
 		return 0;
 	now = workload_clock();
-	histogram_add(&t->report->latency, now > start ? now - start : 0);
+	workload_latency(t, start, t->begin_ns, now);
 	return now;
 }
 

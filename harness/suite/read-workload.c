@@ -200,7 +200,10 @@ static int resolve_work(const struct context *c, struct workload_spec *w)
 	if (p->rate < 0 || p->rate > 1e9)
 		return yaml_complain(where(c, "rate"), c->err,
 				     "rate: %g is out of range: 0 to 1000000000 a second", p->rate);
-
+	if (p->slow_ns && (!p->rate || p->latency == LATENCY_NONE))
+		return yaml_complain(where(c, "slow"), c->err,
+				     "slow: it is for operations that are due at set times and are "
+				     "timed: give rate, and latency: each");
 	if (ways > 1)
 		return yaml_complain(where(c, p->duration_ns ? "duration" : "ops"), c->err,
 				     "give one of passes, ops and duration, not %u of them", ways);

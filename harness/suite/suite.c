@@ -64,6 +64,9 @@ const struct option_spec placement_options[] = {
 	OPTION_CHOICE(struct placement, latency, .name = "latency", .fallback = "each",
 		      .choices = latency_names,
 		      .help = "time each operation, or none: the clock costs some 25 ns"),
+	OPTION_TIME(struct placement, slow_ns, .name = "slow", .fallback = "0", .max = TIME_MAX,
+		    .help = "rate: note when each operation at least that slow was due, began and "
+			    "ended; of each thread the slowest 1024 at most"),
 	OPTION_TIME(struct placement, start_ns, .name = "start", .fallback = "0", .max = TIME_MAX,
 		    .help = "when in the measured phase it begins"),
 	OPTION_TIME(struct placement, stop_ns, .name = "stop", .min = 1000000, .max = TIME_MAX,

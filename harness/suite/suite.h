@@ -72,6 +72,7 @@ struct placement {
 	uint64_t threads, processes;	   /* threads of each process */
 	double rate;			   /* operations a second of a process; 0: closed loop */
 	int latency;			   /* LATENCY_EACH, LATENCY_NONE */
+	uint64_t slow_ns;		   /* under rate: keep operations at least that slow */
 	uint64_t start_ns, stop_ns;	   /* from the measured phase's begin; stop 0: none */
 	uint64_t passes, ops, duration_ns; /* of each process; one of them or stop_ns is not 0 */
 	uint64_t warmup_passes, warmup_duration_ns; /* at most one is not 0 */

@@ -25,9 +25,10 @@
 
 #define RECORD_DIR "/run/record"
 
-static const char *const record_files[] = { "trial.json", "samples.tsv",  "latency.tsv",
-					    "events.tsv", "topology.xml", "spans.tsv",
-					    NULL };
+static const char *const record_files[] = { "trial.json",   "samples.tsv",
+					    "latency.tsv",  "events.tsv",
+					    "topology.xml", "spans.tsv",
+					    "slow.tsv",	    NULL };
 
 static const struct {
 	const char *type, *where;

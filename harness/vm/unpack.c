@@ -18,7 +18,8 @@
 #define BLOCK_BYTES	65536
 
 static const char *const member_names[] = { "trial.json", "samples.tsv",  "latency.tsv",
-					    "events.tsv", "topology.xml", "spans.tsv" };
+					    "events.tsv", "topology.xml", "spans.tsv",
+					    "slow.tsv" };
 #define MEMBERS_REQUIRED 5 /* the first ones */
 
 struct member {

@@ -8,8 +8,8 @@
  * of zeros behind it, into the directory out_dirfd.
  *
  * The guest is not trusted. The tar must hold the five files of a record (trial.json, samples.tsv,
- * latency.tsv, events.tsv, topology.xml) and may hold a trace's (spans.tsv), each once and a
- * regular file, 64 MiB each and 128 MiB together at most, and nothing else: -EBADMSG says what is
- * wrong or missing. Nothing is written before all of it is found good.
+ * latency.tsv, events.tsv, topology.xml) and may hold a trace's (spans.tsv) and an open loop's
+ * (slow.tsv), each once and a regular file, 64 MiB each and 128 MiB together at most, and nothing
+ * else: -EBADMSG says what is wrong or missing. Nothing is written before all of it is found good.
  */
 int unpack_record(const char *tar_path, int out_dirfd, struct error *err);

@@ -155,7 +155,9 @@ static void test_broken(int out)
 static void test_good(int out)
 {
 	static const struct entry whole[] = { RECORD };
-	static const struct entry traced[] = { RECORD, { "spans.tsv", "start_ns\n" } };
+	static const struct entry traced[] = { RECORD,
+					       { "spans.tsv", "start_ns\n" },
+					       { "slow.tsv", "workload\n" } };
 	_cleanup_free_ char *text = NULL;
 	struct error err = {};
 	size_t len;
@@ -169,6 +171,7 @@ static void test_good(int out)
 	make_tar(traced, ARRAY_SIZE(traced));
 	tap_ok(unpack_record(TAR, out, &err) == 0, "a traced record is unpacked %s", err.text);
 	tap_ok(faccessat(out, "spans.tsv", R_OK, 0) == 0, "with its spans");
+	tap_ok(faccessat(out, "slow.tsv", R_OK, 0) == 0, "and its slow operations");
 }
 
 int main(void)
