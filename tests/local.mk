@@ -87,12 +87,15 @@ check-san:
 	cd $(san_dir)/build && $(MAKE) $(AM_MAKEFLAGS) check
 
 # Boots real kernels: wring as root inside a VM, and VMs as wring runs them.
-EXTRA_PROGRAMS = wring-test-vm tests/vm/placement
+EXTRA_PROGRAMS = wring-test-vm $(vm_programs)
+# Run in the guest, by themselves or by scripts.
+vm_programs = tests/vm/placement tests/vm/squeeze
 wring_test_vm_SOURCES = tests/vm/lab.c
 vm_tests = tests/vm/run tests/vm/init $(wildcard $(srcdir)/tests/vm/*.sh)
 EXTRA_DIST += $(vm_tests)
 tests_vm_placement_SOURCES = tests/vm/placement.c
-check-vm: all wring-test-vm tests/vm/placement
+tests_vm_squeeze_SOURCES = tests/vm/squeeze.c
+check-vm: all wring-test-vm $(vm_programs)
 	$(srcdir)/tests/vm/run
 
 # The whole of suites/workloads.yaml, three times; check-vm takes a part of it.
