@@ -1,8 +1,9 @@
 # Records and what is computed from them; never a live kernel.
 noinst_LIBRARIES += results/libresults.a
 results_libresults_a_SOURCES = \
-	results/catalog.c \
+	results/catalog.c results/catalog-parts.c results/catalog.h \
 	results/closure.c results/closure.h \
+	results/columns.c results/columns.h \
 	results/expect.c results/expect.h \
 	results/fingerprint.c results/fingerprint.h \
 	results/formula.c results/formula.h \

@@ -3,6 +3,8 @@
 # script a line in cli_tests; a fixture's folder is distributed whole.
 unit_tests = \
 	tests/unit/test-bench \
+	tests/unit/test-catalog \
+	tests/unit/test-columns \
 	tests/unit/test-content \
 	tests/unit/test-error \
 	tests/unit/test-file \
@@ -53,7 +55,7 @@ LDADD = tests/liblead.a plots/libplots.a results/libresults.a harness/libharness
 	$(LIBURING_LIBS) -lpthread -lm
 
 check_LIBRARIES = tests/liblead.a
-tests_liblead_a_SOURCES = tests/lead.c tests/lead.h
+tests_liblead_a_SOURCES = tests/lead.c tests/lead.h tests/trees.c tests/trees.h
 noinst_HEADERS = tests/tap.h
 check_PROGRAMS += $(unit_tests)
 TESTS += $(unit_tests) $(cli_tests)
