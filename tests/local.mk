@@ -91,12 +91,14 @@ check-san:
 # Boots real kernels: wring as root inside a VM, and VMs as wring runs them.
 EXTRA_PROGRAMS = wring-test-vm $(vm_programs)
 # Run in the guest, by themselves or by scripts.
-vm_programs = tests/vm/placement tests/vm/squeeze
+vm_programs = tests/vm/delays tests/vm/placement tests/vm/squeeze tests/vm/stamp
 wring_test_vm_SOURCES = tests/vm/lab.c
 vm_tests = tests/vm/run tests/vm/init $(wildcard $(srcdir)/tests/vm/*.sh)
 EXTRA_DIST += $(vm_tests)
 tests_vm_placement_SOURCES = tests/vm/placement.c
+tests_vm_delays_SOURCES = tests/vm/delays.c
 tests_vm_squeeze_SOURCES = tests/vm/squeeze.c
+tests_vm_stamp_SOURCES = tests/vm/stamp.c
 check-vm: all wring-test-vm $(vm_programs)
 	$(srcdir)/tests/vm/run
 
