@@ -7,8 +7,8 @@
  * Its rows are what is computed of one repetition's samples; the median of a row's repetitions is
  * held against its target.
  *
- * To add a row, write its sides and formula into a table of bench/anon.c, file.c, dentry.c or
- * cost.c.
+ * To add a row, write its sides and formula into a table of bench/anon.c, file.c, dentry.c,
+ * cost.c or tick.c.
  */
 #include <stdbool.h>
 #include <stddef.h>
@@ -74,7 +74,8 @@ struct group {
 					that use what is its own; NULL: none */
 };
 
-extern const struct group anon_groups[], file_groups[], dentry_groups[], cost_groups[];
+extern const struct group anon_groups[], file_groups[], dentry_groups[], cost_groups[],
+	tick_groups[];
 extern const struct group *const group_tables[]; /* each {}-terminated; NULL ends them */
 
 /* ---- sides ---- */

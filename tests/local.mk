@@ -99,7 +99,7 @@ tests_vm_placement_SOURCES = tests/vm/placement.c
 tests_vm_delays_SOURCES = tests/vm/delays.c
 tests_vm_squeeze_SOURCES = tests/vm/squeeze.c
 tests_vm_stamp_SOURCES = tests/vm/stamp.c
-check-vm: all wring-test-vm $(vm_programs)
+check-vm: all wring-bench$(EXEEXT) wring-test-vm $(vm_programs)
 	$(srcdir)/tests/vm/run
 
 # The whole of suites/workloads.yaml, three times; check-vm takes a part of it.
