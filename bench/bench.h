@@ -50,7 +50,7 @@ enum row_kind {
 	ROW_CPU_RATE, /* the same a second of CPU time: for what never waits */
 	ROW_CPU_COST, /* CPU time of an operation, a's over b's */
 	ROW_ADDED,    /* ns of CPU time that an operation of a takes more than one of b */
-	ROW_TIME,     /* ns of CPU time of an operation of a */
+	ROW_TIME,     /* ns of CPU time of an operation of a; or other ns, as its «what» says */
 	ROW_SCALE,    /* rate of a (more threads) over b (one), by the clock; c over d beside it */
 };
 

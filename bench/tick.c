@@ -7,9 +7,12 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <sched.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/resource.h>
+#include <sys/timerfd.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -23,6 +26,8 @@
 
 #define TICKS	    300 /* of a repetition: some 50 ms */
 #define SHELL_LOOPS 10	/* of a repetition: some 100 ms */
+#define INTERVAL_NS 5000000
+#define GAP_TICKS   200 /* of a repetition: a second */
 #define TEXT_BYTES  (64 << 10)
 
 static double cpu_ns(clockid_t clock)
@@ -196,10 +201,80 @@ static int measure_shell(const struct bench *b, const struct side *side, struct 
 	return 0;
 }
 
+/* As a trial raises its sampler; where that is refused, gaps tell. */
+static void raise_priority(bool raise)
+{
+	const struct sched_param param = { .sched_priority = raise };
+
+	if (raise)
+		mlockall(MCL_CURRENT);
+	else
+		munlockall();
+	sched_setscheduler(0, raise ? SCHED_FIFO : SCHED_OTHER, &param);
+}
+
+/* The longest time between the begins of two ticks of a timer, in ns. */
+static int tick_by_timer(struct sampler *s, const volatile int *stop, uint64_t *ret,
+			 struct error *err)
+{
+	const struct itimerspec spec = { { 0, INTERVAL_NS }, { 0, INTERVAL_NS } };
+	_cleanup_close_ int timer = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC);
+	uint64_t last = 0, longest = 0, times;
+
+	if (timer < 0 || timerfd_settime(timer, 0, &spec, NULL) < 0)
+		return error_set(err, -errno, "a timer");
+	for (unsigned i = 0; i < GAP_TICKS && !*stop; i++) {
+		uint64_t now;
+
+		if (read(timer, &times, sizeof(times)) != sizeof(times))
+			return error_set(err, -errno, "read a timer");
+		now = workload_clock();
+		longest = last ? MAX(longest, now - last) : 0;
+		last = now;
+		sampler_take(s, now, now);
+	}
+	*ret = longest;
+	return 0;
+}
+
+/* Two threads touch fresh memory all the while: each fault zeroes a page, or a huge one. */
+static int measure_gap(const struct bench *b, const struct side *side, struct sample *ret,
+		       struct error *err)
+{
+	struct sampler *s = NULL;
+	uint64_t longest = 0;
+	struct lead l;
+	int r = make_sampler(&s, err);
+
+	if (r < 0)
+		return r;
+	r = lead_job_start(b, side->job, &l, err);
+	if (r == 0) {
+		raise_priority(true);
+		worker_release(l.args.barrier, GO_MEASURE);
+		r = tick_by_timer(s, b->stop, &longest, err);
+		raise_priority(false);
+		*ret = (struct sample){ .ops = 1, .cpu_ns = (double)longest };
+	}
+	if (r == 0 && !lead_await(&l, WORKER_DONE))
+		r = error_say(err, l.err.code ? l.err.code : -EIO, "%s", l.err.text);
+	lead_done(&l);
+	sampler_free(s);
+	return r;
+}
+
+/* Each pass drops what it touched, so that the next one faults again. */
+static const struct lead_job faults = {
+	.generator = "anon",
+	.options = "size=64M fill=header thp=system advise=dontneed advise_size=32M",
+	.threads = 2,
+	.run_ms = GAP_TICKS * INTERVAL_NS / 1000000 + 200,
+};
 static const struct side tick_sides[] = {
 	{ "a tick", measure_ticks },
 	{ "preads", measure_preads },
 	{ "a shell's cat", measure_shell },
+	{ "ticks every 5 ms", measure_gap, &faults },
 };
 static const struct row tick_rows[] = {
 	{ "tick.pread", "a tick's CPU time / preads of the same files, nothing kept", ROW_CPU_COST,
@@ -207,6 +282,10 @@ static const struct row tick_rows[] = {
 	{ "tick.cat", "CPU time of a shell that runs cat on each of the same files / a tick's",
 	  ROW_CPU_RATE, 0, 2, .want = WANT_AT_LEAST, .target = 80 },
 	{ "tick.time", "ns of CPU time of a tick", ROW_TIME, 0 },
+	{ "tick.gap",
+	  "ns between two ticks that should be 5 ms apart, at most, beside two threads that fault "
+	  "without pause (on a busy machine, or a virtual one, others' time is in it)",
+	  ROW_TIME, 3, .want = WANT_AT_MOST, .target = 2.0 * INTERVAL_NS },
 	{}
 };
 

@@ -49,7 +49,7 @@ const struct tree_source tree_sources[] = {
 	{},
 };
 
-static char *fixture_path(const char *name)
+char *tree_path(const char *name)
 {
 	const char *top = getenv("srcdir");
 
@@ -70,7 +70,7 @@ static char *slurp(const char *path)
 
 char *tree_fixture(const char *name)
 {
-	_cleanup_free_ char *path = fixture_path(name);
+	_cleanup_free_ char *path = tree_path(name);
 
 	return slurp(path);
 }
@@ -110,7 +110,7 @@ static char *load_file(const char *dir, const char *path, bool later)
 void tree_load(struct tree *t, const char *kernel)
 {
 	_cleanup_free_ char *name = text_format("%s-after", kernel);
-	_cleanup_free_ char *before = fixture_path(kernel), *after = fixture_path(name);
+	_cleanup_free_ char *before = tree_path(kernel), *after = tree_path(name);
 
 	t->kernel = kernel;
 	for (size_t i = 0; tree_sources[i].path; i++) {

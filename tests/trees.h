@@ -35,7 +35,8 @@ void tree_done(struct tree *t);
 /* Each whole number of the later state grows by a random one, but where lines are told apart so. */
 void tree_raise(struct tree *t);
 
-/* The text of a file of tests/fixtures; the caller's to free. */
+/* The path of a file or folder of tests/fixtures, and a file's text; the caller's to free. */
+char *tree_path(const char *name);
 char *tree_fixture(const char *name);
 
 struct column {

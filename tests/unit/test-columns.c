@@ -5,8 +5,11 @@
  */
 #include "results/columns.h"
 
+#include <fcntl.h>
 #include <fnmatch.h>
 
+#include "harness/sources.h"
+#include "harness/topology.h"
 #include "results/metrics.h"
 #include "src/cleanup.h"
 #include "src/macro.h"
@@ -186,6 +189,62 @@ static void check_words(void)
 	}
 }
 
+/* ---- that these are the columns of a trial ---- */
+
+static struct sampler *make_sampler(const char *kernel)
+{
+	_cleanup_free_ char *path = tree_path(kernel);
+	_cleanup_fsroot_ struct fsroot fs = { -1, -1, -1 };
+	_cleanup_close_ int box = -1;
+	hwloc_topology_t topology = NULL;
+	struct sampler *s = NULL;
+	struct error err = {};
+	int r = fsroot_open(&fs, path, &err);
+
+	if (r == 0)
+		r = topology_load(&topology, &err); /* this machine's: it has node 0, too */
+	if (r == 0)
+		r = sampler_new(&s, &err);
+	if (r == 0)
+		r = sources_add_machine(s, &fs, topology, &err);
+	box = openat(fs.cgroup, "box", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (r == 0)
+		r = sources_add_cgroup(s, box, "box", &err);
+	if (r == 0)
+		r = sampler_prepare(s, &err);
+	if (topology)
+		hwloc_topology_destroy(topology);
+	tap_eq_i64(r, 0, "%s: a sampler %s", kernel, err.text);
+	return s;
+}
+
+/* Every column of a sampler on the tree, but its own two, is one that was looked at above. */
+static void check_sampler(const char *kernel, const struct columns *c)
+{
+	struct sampler *s = make_sampler(kernel);
+	_cleanup_free_ char *header = NULL;
+	unsigned unknown = 0, count = 0;
+	size_t len = 0;
+	FILE *f = open_memstream(&header, &len);
+	char *rest, *name;
+
+	sampler_write(s, f);
+	sampler_free(s);
+	fclose(f);
+	header[strcspn(header, "\n")] = '\0';
+	for (rest = header; (name = strsep(&rest, "\t")); count++) {
+		bool known = count < 2;
+
+		for (size_t i = 0; i < c->count && !known; i++)
+			known = streq(c->items[i].name, name);
+		unknown += !known;
+		if (!known)
+			printf("# %s: tests/trees.c does not know %s\n", kernel, name);
+	}
+	tap_ok(count > 2 && !unknown, "%s: the %u columns of a sampler are among them", kernel,
+	       count);
+}
+
 int main(void)
 {
 	static const char *const kernels[] = { "linux-6.1", "linux-6.12" };
@@ -200,6 +259,7 @@ int main(void)
 		columns_read(columns, &tree);
 		check_complete(kernels[i], columns, left, left_count);
 		check_kernels(kernels[i], columns);
+		check_sampler(kernels[i], columns);
 		tree_done(&tree);
 	}
 	check_left_out(left, left_count);
