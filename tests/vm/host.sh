@@ -84,8 +84,10 @@ is "$(left_behind)" "" "no cgroup, worker or journal is left"
 like "$out" "cgroup.box.scanned_direct" "direct scans of the cgroup are reported, from its memory.stat"
 is "$(awk -F '\t' 'NR == 1 { for (i = 1; i <= NF; i++) if ($i == "vmstat.pgscan_direct") c = i }
 	NR == 2 { a = $c } END { print $c - a }' "$dir/samples.tsv")" 0 "where vmstat counts none"
-like "$(awk -F '\t' 'NR == 1 { for (i = 1; i <= NF; i++) if ($i == "node1.nr_anon_pages") c = i }
-	NR == 2 { a = $c } { if ($c - a > m) m = $c - a } END { print (m >= 1024) ? "bound" : m }' "$dir/samples.tsv")" \
+# 1,024 pages, but for what the one CPU holds back of a node's counter, in either row.
+held=$(awk '/vm stats threshold:/ && $4 > n { n = $4 } END { print 2 * n }' /proc/zoneinfo)
+like "$(awk -F '\t' -v held="$held" 'NR == 1 { for (i = 1; i <= NF; i++) if ($i == "node1.nr_anon_pages") c = i }
+	NR == 2 { a = $c } { if ($c - a > m) m = $c - a } END { print (m >= 1024 - held) ? "bound" : m }' "$dir/samples.tsv")" \
 	bound "memory bound to node 1 lies there"
 like "$(cat "$dir/topology.xml")" NUMANode "the topology is recorded"
 
