@@ -7,8 +7,8 @@
  * Its rows are what is computed of one repetition's samples; the median of a row's repetitions is
  * held against its target.
  *
- * To add a row, write its sides and formula into a table of bench/anon.c, file.c, dentry.c or
- * cost.c.
+ * To add a row, write its sides and formula into a table of bench/anon.c, file.c, dentry.c,
+ * cost.c or tick.c.
  */
 #include <stdbool.h>
 #include <stddef.h>
@@ -50,7 +50,7 @@ enum row_kind {
 	ROW_CPU_RATE, /* the same a second of CPU time: for what never waits */
 	ROW_CPU_COST, /* CPU time of an operation, a's over b's */
 	ROW_ADDED,    /* ns of CPU time that an operation of a takes more than one of b */
-	ROW_TIME,     /* ns of CPU time of an operation of a */
+	ROW_TIME,     /* ns of CPU time of an operation of a; or other ns, as its «what» says */
 	ROW_SCALE,    /* rate of a (more threads) over b (one), by the clock; c over d beside it */
 };
 
@@ -74,7 +74,8 @@ struct group {
 					that use what is its own; NULL: none */
 };
 
-extern const struct group anon_groups[], file_groups[], dentry_groups[], cost_groups[];
+extern const struct group anon_groups[], file_groups[], dentry_groups[], cost_groups[],
+	tick_groups[];
 extern const struct group *const group_tables[]; /* each {}-terminated; NULL ends them */
 
 /* ---- sides ---- */

@@ -16,6 +16,7 @@ wring_bench_SOURCES = \
 	bench/peers.c bench/peers.h \
 	bench/report.c bench/report.h \
 	bench/stress-ng.c \
+	bench/tick.c \
 	bench/worker.c
 tests_unit_test_bench_SOURCES = tests/unit/test-bench.c bench/measure.c bench/worker.c
 CLEANFILES += bench.json

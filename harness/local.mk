@@ -14,6 +14,7 @@ harness_libharness_a_SOURCES = \
 	harness/run.c harness/run.h \
 	harness/run-record.c harness/run-record.h \
 	harness/sampler.c harness/sampler.h \
+	harness/sources.h \
 	harness/spawn.c harness/spawn.h \
 	harness/topology.c harness/topology.h \
 	harness/trace.c harness/trace.h \

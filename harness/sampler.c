@@ -305,6 +305,11 @@ void sampler_take(struct sampler *s, uint64_t t_ns, uint64_t intended_ns)
 	s->stats.cpu_ns += cpu_clock() - cpu;
 }
 
+int sampler_file(const struct sampler *s, size_t n)
+{
+	return n < s->source_count ? s->sources[n].fd : -1;
+}
+
 uint64_t sampler_last(const struct sampler *s, const char *column)
 {
 	for (size_t i = 0; i < s->columns; i++)

@@ -53,6 +53,9 @@ int sampler_prepare(struct sampler *s, struct error *err);
  */
 void sampler_take(struct sampler *s, uint64_t t_ns, uint64_t intended_ns);
 
+/* The descriptor of the nth file that was added, from 0, still the sampler's; -1 after the last. */
+int sampler_file(const struct sampler *s, size_t n);
+
 /* The newest value of a column, for the live line; 0 when there is no such column. */
 uint64_t sampler_last(const struct sampler *s, const char *column);
 

@@ -187,9 +187,10 @@ static json_t *machine_json(const struct trial_state *t)
 
 	file_read_line(t->fs->sys, "devices/system/clocksource/clocksource0/current_clocksource",
 		       source, sizeof(source));
-	return json_pack("{s:I, s:I, s:s}", "mem_total_kib", (json_int_t)meminfo(t->fs, "MemTotal"),
-			 "swap_total_kib", (json_int_t)meminfo(t->fs, "SwapTotal"), "clocksource",
-			 source);
+	return json_pack("{s:I, s:I, s:s, s:I}", "mem_total_kib",
+			 (json_int_t)meminfo(t->fs, "MemTotal"), "swap_total_kib",
+			 (json_int_t)meminfo(t->fs, "SwapTotal"), "clocksource", source,
+			 "clock_origin_ns", (json_int_t)t->origin_ns);
 }
 
 static json_t *trial_json(const struct trial_state *t)

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "harness/sources.h"
 #include "harness/trial-state.h"
 #include "src/cleanup.h"
 #include "src/file.h"
@@ -73,25 +74,25 @@ static int add_sources(struct sampler *s, int dirfd, const struct source_def *de
 	return 0;
 }
 
-static int add_nodes(struct trial_state *t, struct error *err)
+static int add_nodes(struct sampler *s, const struct fsroot *fs, hwloc_topology_t topology,
+		     struct error *err)
 {
 	hwloc_obj_t node = NULL;
 	int r = 0;
 
-	while (r == 0 &&
-	       (node = hwloc_get_next_obj_by_type(t->topology, HWLOC_OBJ_NUMANODE, node))) {
+	while (r == 0 && (node = hwloc_get_next_obj_by_type(topology, HWLOC_OBJ_NUMANODE, node))) {
 		char path[80], name[20];
 
 		snprintf(path, sizeof(path), "devices/system/node/node%u", node->os_index);
 		snprintf(name, sizeof(name), "node%u", node->os_index);
-		r = add_sources(t->sampler, t->fs->sys, node_sources, ARRAY_SIZE(node_sources),
-				path, name, err);
+		r = add_sources(s, fs->sys, node_sources, ARRAY_SIZE(node_sources), path, name,
+				err);
 	}
 	return r;
 }
 
 /* Of each zram disk: what its pages were, and what they take compressed. */
-static int add_zram(struct trial_state *t, struct error *err)
+static int add_zram(struct sampler *s, const struct fsroot *fs, struct error *err)
 {
 	int r = 0;
 
@@ -100,7 +101,7 @@ static int add_zram(struct trial_state *t, struct error *err)
 
 		snprintf(path, sizeof(path), "block/zram%u/mm_stat", n);
 		snprintf(prefix, sizeof(prefix), "zram%u", n);
-		r = sampler_add_file(t->sampler, t->fs->sys, path, KV_SHAPE_MM_STAT, prefix, err);
+		r = sampler_add_file(s, fs->sys, path, KV_SHAPE_MM_STAT, prefix, err);
 	}
 	return r == -ENOENT ? 0 : r;
 }
@@ -134,9 +135,9 @@ static bool is_kernel_thread(int proc, const char *pid)
 }
 
 /* Exact CPU time, and what the thread waited for a CPU, from its schedstat. */
-static int add_kernel_threads(struct trial_state *t, struct error *err)
+static int add_kernel_threads(struct sampler *s, const struct fsroot *fs, struct error *err)
 {
-	_cleanup_closedir_ DIR *dir = fdopendir(openat(t->fs->proc, ".", O_RDONLY | O_DIRECTORY));
+	_cleanup_closedir_ DIR *dir = fdopendir(openat(fs->proc, ".", O_RDONLY | O_DIRECTORY));
 	struct dirent *entry;
 	int r = 0;
 
@@ -145,11 +146,11 @@ static int add_kernel_threads(struct trial_state *t, struct error *err)
 
 		snprintf(path, sizeof(path), "%s/comm", entry->d_name);
 		if (!isdigit((unsigned char)*entry->d_name) ||
-		    file_read_line(t->fs->proc, path, comm, sizeof(comm)) < 0 ||
-		    !is_reclaimer(comm) || !is_kernel_thread(t->fs->proc, entry->d_name))
+		    file_read_line(fs->proc, path, comm, sizeof(comm)) < 0 || !is_reclaimer(comm) ||
+		    !is_kernel_thread(fs->proc, entry->d_name))
 			continue;
 		snprintf(path, sizeof(path), "%s/schedstat", entry->d_name);
-		r = sampler_add_file(t->sampler, t->fs->proc, path, KV_SHAPE_SCHEDSTAT, comm, err);
+		r = sampler_add_file(s, fs->proc, path, KV_SHAPE_SCHEDSTAT, comm, err);
 		r = r == -ENOENT ? 0 : r;
 	}
 	return r;
@@ -186,22 +187,32 @@ static int add_workload_counters(struct sampler *s, const struct workload_spec *
 	return r;
 }
 
+int sources_add_machine(struct sampler *s, const struct fsroot *fs, hwloc_topology_t topology,
+			struct error *err)
+{
+	int r = add_sources(s, fs->proc, system_sources, ARRAY_SIZE(system_sources), "", "", err);
+
+	if (r == 0)
+		r = add_nodes(s, fs, topology, err);
+	if (r == 0)
+		r = add_zram(s, fs, err);
+	return r == 0 ? add_kernel_threads(s, fs, err) : r;
+}
+
+int sources_add_cgroup(struct sampler *s, int dirfd, const char *name, struct error *err)
+{
+	return add_sources(s, dirfd, cgroup_sources, ARRAY_SIZE(cgroup_sources), "", name, err);
+}
+
 int trial_make_sampler(struct trial_state *t, struct error *err)
 {
 	int r = sampler_new(&t->sampler, err);
 
 	if (r == 0)
-		r = add_sources(t->sampler, t->fs->proc, system_sources, ARRAY_SIZE(system_sources),
-				"", "", err);
-	if (r == 0)
-		r = add_nodes(t, err);
-	if (r == 0)
-		r = add_zram(t, err);
-	if (r == 0)
-		r = add_kernel_threads(t, err);
+		r = sources_add_machine(t->sampler, t->fs, t->topology, err);
 	for (size_t i = 0; r == 0 && i < t->tree.count; i++)
-		r = add_sources(t->sampler, t->tree.groups[i].fd, cgroup_sources,
-				ARRAY_SIZE(cgroup_sources), "", t->tree.groups[i].path, err);
+		r = sources_add_cgroup(t->sampler, t->tree.groups[i].fd, t->tree.groups[i].path,
+				       err);
 	for (size_t i = 0; r == 0 && i < t->scenario->workload_count; i++)
 		r = add_workload_counters(t->sampler, &t->scenario->workloads[i], t->reports[i],
 					  err);

@@ -148,10 +148,20 @@ static void add_top_cgroups(struct eval *e, struct reduction *into, const char *
 	}
 }
 
+/* "nodeN.x", "kswapdN.x": a small word and the node's number; *ret_before: the word's length. */
+static bool is_of_node(const char *token, int *ret_before)
+{
+	size_t len = strspn(token, "abcdefghijklmnopqrstuvwxyz");
+
+	*ret_before = (int)len;
+	return len && starts_with(token + len, "N.");
+}
+
 static void add_token(struct eval *e, struct reduction *into, const char *token)
 {
 	const char *name = e->context->name ? e->context->name : "";
 	char column[COLUMN_MAX];
+	int before;
 
 	if (starts_with(token, "TOP.")) {
 		add_top_cgroups(e, into, token + strlen("TOP"));
@@ -162,8 +172,9 @@ static void add_token(struct eval *e, struct reduction *into, const char *token)
 	else if (starts_with(token, "work.NAME."))
 		snprintf(column, sizeof(column), "work.%.180s%s", name,
 			 token + strlen("work.NAME"));
-	else if (starts_with(token, "nodeN."))
-		snprintf(column, sizeof(column), "node%.20s%s", name, token + strlen("nodeN"));
+	else if (is_of_node(token, &before))
+		snprintf(column, sizeof(column), "%.*s%.20s%s", before, token, name,
+			 token + before + 1);
 	else
 		snprintf(column, sizeof(column), "%s", token);
 	add_named(e, into, column);
@@ -244,8 +255,8 @@ static double name_value(struct eval *e, const char *token)
 	if (streq(token, "nodes"))
 		return (double)json_array_size(json_object_get(e->context->record->trial, "nodes"));
 	/* Without self there is no catalog to look into: an identity speaks of columns alone. */
-	for (const struct metric_def *d = metric_defs; e->context->self && d < e->context->self;
-	     d++)
+	for (const struct metric_def *d = NULL;
+	     e->context->self && (d = metric_next(d)) && d != e->context->self;)
 		if (streq(d->name, token))
 			return metric_value(e, d);
 	if (!strchr(token, '.'))

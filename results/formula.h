@@ -15,7 +15,8 @@
  *   vmstat.allocstall_*          the sum of the columns that match
  *   TOP.memory.stat.anon         the sum over the top-level cgroups; memory.stat is hierarchical,
  *                                so that their children are in it already
- *   NAME.x, work.NAME.x, nodeN.x the column of the cgroup, workload or node at hand
+ *   NAME.x, work.NAME.x          the column of the cgroup or workload at hand
+ *   nodeN.x, kswapdN.x           the column of the node at hand, or of its kernel thread
  *   last(x) first(x) max(x) min(x)  of a column's values in the phase, for levels that move both
  *                                ways; first and last are at its start and end
  *   quantile(0.99) mean() highest()  of the workload's latency histogram

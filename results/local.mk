@@ -1,10 +1,11 @@
 # Records and what is computed from them; never a live kernel.
 noinst_LIBRARIES += results/libresults.a
 results_libresults_a_SOURCES = \
-	results/catalog.c \
+	results/catalog.c results/catalog-parts.c results/catalog-trace.c results/catalog.h \
 	results/cause-formula.c results/cause-formula.h \
 	results/causes.c results/causes.h \
 	results/closure.c results/closure.h \
+	results/columns.c results/columns.h \
 	results/expect.c results/expect.h \
 	results/fingerprint.c results/fingerprint.h \
 	results/formula.c results/formula.h \

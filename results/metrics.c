@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "results/catalog.h"
 #include "results/closure.h"
 #include "results/formula.h"
 #include "src/cleanup.h"
@@ -35,6 +36,26 @@ static const struct {
 	[SCOPE_WORKLOAD] = { "work.", "NAME" },
 	[SCOPE_NODE] = { "node.", "N" },
 };
+
+static const struct metric_def *const tables[] = { catalog_system, catalog_parts,
+						       catalog_trace };
+
+const struct metric_def *metric_next(const struct metric_def *after)
+{
+	if (!after)
+		return tables[0];
+	if (after[1].name)
+		return after + 1;
+	for (size_t i = 0; i + 1 < ARRAY_SIZE(tables); i++) {
+		const struct metric_def *def = tables[i];
+
+		while (def->name && def != after)
+			def++;
+		if (def == after)
+			return tables[i + 1];
+	}
+	return NULL;
+}
 
 /* The scope of a catalog's name, and the part behind its placeholder. */
 static enum formula_scope scope_of(const char *name, const char **ret_rest)
@@ -78,7 +99,7 @@ static const struct metric_def *find(const char *name, const char **ret_instance
 	const char *instance;
 	size_t len;
 
-	for (const struct metric_def *def = metric_defs; def->name; def++) {
+	for (const struct metric_def *def = NULL; (def = metric_next(def));) {
 		if (!matches(def, name, &instance, &len) || (best && len >= *ret_len))
 			continue;
 		best = def;
@@ -249,7 +270,7 @@ json_t *metrics_compute(const struct record *record, const json_t *closure)
 
 	if (r == 0 && !record_phase(record, "measured"))
 		return metrics;
-	for (const struct metric_def *def = metric_defs; r == 0 && def->name; def++)
+	for (const struct metric_def *def = NULL; r == 0 && (def = metric_next(def));)
 		r = add_family(metrics, record, def, &doubts, used);
 	if (r == 0)
 		r = add_counters(metrics, record, &doubts, used);

@@ -16,8 +16,8 @@ struct metric_def {
 	enum metric_better better;
 };
 
-/* {}-terminated. */
-extern const struct metric_def metric_defs[];
+/* The catalog in its order: the first one for NULL, else the one behind; NULL after the last. */
+const struct metric_def *metric_next(const struct metric_def *after);
 
 /* Stands for the metrics that a generator's own counters make; their unit is in the record. */
 extern const struct metric_def metric_counter;

@@ -6,6 +6,7 @@
 #include "harness/suite/limits.h"
 #include "harness/suite/suite.h"
 #include "harness/vm/kernel.h"
+#include "results/columns.h"
 #include "results/metrics.h"
 #include "src/cleanup.h"
 #include "src/command.h"
@@ -64,8 +65,8 @@ static int show_workload(const char *name, struct error *err)
 
 static int list_metrics(void)
 {
-	for (const struct metric_def *m = metric_defs; m->name; m++)
-		printf("%-34s %-8s %s\n", m->name, m->unit, m->meaning);
+	for (const struct metric_def *m = NULL; (m = metric_next(m));)
+		printf("%-36s %-12s %s\n", m->name, m->unit, m->meaning);
 	return 0;
 }
 
@@ -74,13 +75,15 @@ static int show_metric(const char *name, struct error *err)
 	static const char *const better[] = { "neither", "lower", "higher" };
 	const struct metric_def *m = metric_find(name);
 	struct nearest search = { .word = name };
+	char kernels[400];
 
-	for (const struct metric_def *known = metric_defs; known->name; known++)
+	for (const struct metric_def *known = NULL; (known = metric_next(known));)
 		nearest_offer(&search, known->name);
 	if (!m)
 		return unknown(&search, "metric", err);
-	printf("%s: %s\n  unit     %s\n  better   %s\n  formula  %s\n", m->name, m->meaning,
-	       m->unit, better[m->better], m->formula);
+	metric_kernels(m, kernels, sizeof(kernels));
+	printf("%s: %s\n  unit     %s\n  better   %s\n  formula  %s\n  kernels  %s\n", m->name,
+	       m->meaning, m->unit, better[m->better], m->formula, kernels);
 	return 0;
 }
 

@@ -74,7 +74,7 @@ static int check_expectations(const struct suite *suite, struct error *err)
 			if (streq(search.word, "outcome") || metric_find(search.word) ||
 			    is_counter(s, search.word))
 				continue;
-			for (const struct metric_def *m = metric_defs; m->name; m++)
+			for (const struct metric_def *m = NULL; (m = metric_next(m));)
 				nearest_offer(&search, m->name);
 			return error_say(err, -EINVAL,
 					 "%s: scenario %s expects «%s»: no metric «%s»%s",

@@ -3,7 +3,9 @@
 # script a line in cli_tests; a fixture's folder is distributed whole.
 unit_tests = \
 	tests/unit/test-bench \
+	tests/unit/test-catalog \
 	tests/unit/test-causes \
+	tests/unit/test-columns \
 	tests/unit/test-content \
 	tests/unit/test-error \
 	tests/unit/test-file \
@@ -58,7 +60,7 @@ LDADD = tests/liblead.a plots/libplots.a results/libresults.a harness/libharness
 	$(LIBURING_LIBS) $(TRACEFS_LIBS) $(TRACEEVENT_LIBS) -lpthread -lm
 
 check_LIBRARIES = tests/liblead.a
-tests_liblead_a_SOURCES = tests/lead.c tests/lead.h
+tests_liblead_a_SOURCES = tests/lead.c tests/lead.h tests/trees.c tests/trees.h
 noinst_HEADERS = tests/tap.h
 check_PROGRAMS += $(unit_tests)
 TESTS += $(unit_tests) $(cli_tests)
@@ -92,13 +94,19 @@ check-san:
 	cd $(san_dir)/build && $(MAKE) $(AM_MAKEFLAGS) check
 
 # Boots real kernels: wring as root inside a VM, and VMs as wring runs them.
-EXTRA_PROGRAMS = wring-test-vm tests/vm/placement tests/vm/trace-record
+EXTRA_PROGRAMS = wring-test-vm $(vm_programs)
+# Run in the guest, by themselves or by scripts.
+vm_programs = tests/vm/delays tests/vm/placement tests/vm/squeeze tests/vm/stamp \
+	tests/vm/trace-record
 wring_test_vm_SOURCES = tests/vm/lab.c
 vm_tests = tests/vm/run tests/vm/init $(wildcard $(srcdir)/tests/vm/*.sh)
 EXTRA_DIST += $(vm_tests)
 tests_vm_placement_SOURCES = tests/vm/placement.c
 tests_vm_trace_record_SOURCES = tests/vm/trace-record.c
-check-vm: all wring-test-vm tests/vm/placement
+tests_vm_delays_SOURCES = tests/vm/delays.c
+tests_vm_squeeze_SOURCES = tests/vm/squeeze.c
+tests_vm_stamp_SOURCES = tests/vm/stamp.c
+check-vm: all wring-bench$(EXEEXT) wring-test-vm $(vm_programs)
 	$(srcdir)/tests/vm/run
 
 # The whole of suites/workloads.yaml, three times; check-vm takes a part of it.

@@ -159,7 +159,7 @@ static void test_catalog(void)
 
 	compute(&c, TRIAL("global-only", "completed", ""), "t_ns\n0\n1000000000\n3000000000\n",
 		NO_LATENCY);
-	for (const struct metric_def *d = metric_defs; d->name; d++) {
+	for (const struct metric_def *d = NULL; (d = metric_next(d));) {
 		struct formula_context context = { .record = c.record,
 						   .phase = record_phase(c.record, "measured"),
 						   .self = d,

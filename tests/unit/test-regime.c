@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * What two recorded kernels tell of themselves (tests/fixtures/record.sh made the trees), and
+ * What two recorded kernels tell of themselves (tests/record-fixtures.sh made the trees), and
  * what they would with the counters of later ones. The recorded trees are only read.
  */
 #include "harness/regime.h"

@@ -5,7 +5,13 @@
  *
  *   wring-test-vm KERNEL SRCDIR FILE...
  *
- * A FILE that is no .sh is a test program of the build folder: it is run there as it is.
+ * A FILE that is no .sh is a test program of the build folder: it is run there as it is. What a
+ * script needs beside busybox it says in a line of its own:
+ *
+ *   # guest-programs: tests/vm/squeeze vmstat /usr/lib/sysstat/sadc
+ *
+ * in order: one of the build folder, beside the scripts; one of this machine's PATH, in the
+ * guest's; one at that place in both.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -22,8 +28,10 @@
 #include "src/cleanup.h"
 #include "src/file.h"
 #include "src/macro.h"
+#include "src/process.h"
 
-#define LIMIT_MS (15 * 60 * 1000)
+#define PROGRAMS_MARK "\n# guest-programs: "
+#define LIMIT_MS      (15 * 60 * 1000)
 
 struct bench {
 	struct kernel *kernel;
@@ -44,14 +52,49 @@ static bool is_script(const char *name)
 	return len > 3 && streq(name + len - 3, ".sh");
 }
 
+static int add_guest_program(struct bench *b, const char *name, struct error *err)
+{
+	_cleanup_free_ char *host = NULL, *guest = NULL;
+	int r = 0;
+
+	if (*name == '/')
+		return initramfs_add_program(b->archive, name + 1, name, err);
+	if (strchr(name, '/')) {
+		guest = text_format("wring/%s", name);
+		return initramfs_add_program(b->archive, guest, name, err);
+	}
+	guest = text_format("usr/bin/%s", name);
+	r = process_find(name, &host, err);
+	return r < 0 ? r : initramfs_add_program(b->archive, guest, host, err);
+}
+
+static int add_guest_programs(struct bench *b, const char *script, struct error *err)
+{
+	_cleanup_free_ char *text = NULL;
+	char *list, *name;
+	int r = file_read(AT_FDCWD, script, &text, NULL, err);
+
+	if (r < 0 || !(list = strstr(text, PROGRAMS_MARK)))
+		return r;
+	list += strlen(PROGRAMS_MARK);
+	list[strcspn(list, "\n")] = '\0';
+	while (r == 0 && (name = strsep(&list, " ")))
+		if (*name)
+			r = add_guest_program(b, name, err);
+	return r;
+}
+
 static int add_test(struct bench *b, const char *name, struct error *err)
 {
 	_cleanup_free_ char *host = path_join(b->srcdir, name);
 	_cleanup_free_ char *guest = text_format("wring/%s", name);
 
+	int r;
+
 	if (!is_script(name))
 		return initramfs_add_program(b->archive, guest, name, err);
-	return initramfs_add_file(b->archive, guest, host, 0755, err);
+	r = initramfs_add_file(b->archive, guest, host, 0755, err);
+	return r < 0 ? r : add_guest_programs(b, host, err);
 }
 
 static int add_all(struct bench *b, char **scripts, struct error *err)
