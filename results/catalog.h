@@ -4,5 +4,4 @@
 #include "results/metrics.h"
 
 /* The catalog's tables, {}-terminated; whoever asks goes through metric_next(). */
-extern const struct metric_def catalog_system[], catalog_parts[],
-	catalog_trace[];
+extern const struct metric_def catalog_system[], catalog_parts[], catalog_trace[];

@@ -37,8 +37,7 @@ static const struct {
 	[SCOPE_NODE] = { "node.", "N" },
 };
 
-static const struct metric_def *const tables[] = { catalog_system, catalog_parts,
-						       catalog_trace };
+static const struct metric_def *const tables[] = { catalog_system, catalog_parts, catalog_trace };
 
 const struct metric_def *metric_next(const struct metric_def *after)
 {
