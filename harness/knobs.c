@@ -12,9 +12,10 @@
 #include "src/nearest.h"
 #include "src/units.h"
 
-#define VM(n, lo, hi, text)                                                                        \
+#define VM(n, lo, hi, text, ...)                                                                   \
 	{                                                                                          \
-		.name = "vm." #n, .path = "sys/vm/" #n, .min = lo, .max = hi, .help = text         \
+		.name = "vm." #n, .path = "sys/vm/" #n, .min = lo, .max = hi, .help = text,        \
+		__VA_ARGS__                                                                        \
 	}
 
 static const char *const lru_words[] = { "classic", "mglru", NULL };
@@ -63,10 +64,14 @@ const struct knob knobs[] = {
 	VM(compaction_proactiveness, 0, 100, "background compaction's effort"),
 	VM(extfrag_threshold, 0, 1000, "compact or reclaim for a high order"),
 	VM(zone_reclaim_mode, 0, 7, "reclaim in the local node before going to another"),
-	VM(dirty_ratio, 0, 100, "share of memory at which writers are throttled"),
-	VM(dirty_background_ratio, 0, 100, "share of memory at which writeback begins"),
-	VM(dirty_bytes, 0, INT64_MAX, "the same as dirty_ratio, in bytes"),
-	VM(dirty_background_bytes, 0, INT64_MAX, "the same as dirty_background_ratio, in bytes"),
+	VM(dirty_ratio, 0, 100, "share of memory at which writers are throttled",
+	   .instead_of = "vm.dirty_bytes"),
+	VM(dirty_background_ratio, 0, 100, "share of memory at which writeback begins",
+	   .instead_of = "vm.dirty_background_bytes"),
+	VM(dirty_bytes, 8192, INT64_MAX, "the same as dirty_ratio, in bytes",
+	   .instead_of = "vm.dirty_ratio"),
+	VM(dirty_background_bytes, 1, INT64_MAX, "the same as dirty_background_ratio, in bytes",
+	   .instead_of = "vm.dirty_background_ratio"),
 	VM(dirty_expire_centisecs, 0, 360000, "age at which dirty pages are written"),
 	VM(dirty_writeback_centisecs, 0, 360000, "how often writeback looks"),
 	VM(nr_hugepages, 0, 1048576, "huge pages of 2 MiB that are reserved"),
@@ -170,6 +175,26 @@ int knob_read(const struct fsroot *fs, const char *name, char value[static KNOB_
 	if (r < 0)
 		return missing(k, r, err);
 	normalise(k, value);
+	return 0;
+}
+
+int knob_save(const struct fsroot *fs, const char *name, const char **ret_name,
+	      char value[static KNOB_VALUE_MAX], struct error *err)
+{
+	const struct knob *k = knob_find(name);
+	char other[KNOB_VALUE_MAX];
+	int r = knob_read(fs, name, value, err);
+
+	if (r < 0)
+		return r;
+	*ret_name = k->name;
+	if (!k->instead_of || !streq(value, "0"))
+		return 0;
+	r = knob_read(fs, k->instead_of, other, err);
+	if (r < 0)
+		return r;
+	*ret_name = k->instead_of;
+	memcpy(value, other, sizeof(other));
 	return 0;
 }
 

@@ -19,6 +19,8 @@ struct knob {
 	uint64_t min, max; /* of a number */
 	/* Words instead of a number, NULL-terminated; the file shows the chosen one in brackets. */
 	const char *const *words;
+	/* The kernel keeps one of the two: whichever is written, the other becomes 0. */
+	const char *instead_of;
 	const char *help;
 };
 
@@ -36,6 +38,13 @@ int knob_check(const char *name, const char *value, struct error *err);
 /* What the kernel has now, normalised: one word or number ("60", "always", "mglru"). */
 int knob_read(const struct fsroot *fs, const char *name, char value[static KNOB_VALUE_MAX],
 	      struct error *err);
+
+/*
+ * What knob_write() needs to undo a later write to the knob: the one of a pair that is set now,
+ * whose name (of the table) goes to *ret_name, and its value.
+ */
+int knob_save(const struct fsroot *fs, const char *name, const char **ret_name,
+	      char value[static KNOB_VALUE_MAX], struct error *err);
 
 /*
  * Writes, reads back and compares; value as knob_check() allows or as knob_read() gave. -ENOENT:

@@ -66,14 +66,13 @@ int trial_set_knobs(struct trial_state *t, struct error *err)
 	for (size_t i = 0; r == 0 && i < s->knob_count; i++) {
 		struct trial_knob *k = &t->changed[t->changed_count];
 
-		k->name = s->knobs[i].name;
-		r = knob_read(t->fs, k->name, k->old, err);
+		r = knob_save(t->fs, s->knobs[i].name, &k->name, k->old, err);
 		if (r == 0)
 			r = guard_note_knob(t->trial->guard, k->name, k->old, err);
 		if (r < 0)
 			break;
 		t->changed_count++;
-		r = knob_write(t->fs, k->name, s->knobs[i].value, NULL, err);
+		r = knob_write(t->fs, s->knobs[i].name, s->knobs[i].value, NULL, err);
 	}
 	if (r < 0)
 		return r;

@@ -79,6 +79,14 @@ static int read_timing(struct scenario *s, const struct yaml_node *scenario,
 	return r;
 }
 
+static bool is_set(const struct setting *list, size_t count, const char *name)
+{
+	for (size_t i = 0; i < count; i++)
+		if (streq(list[i].name, name))
+			return true;
+	return false;
+}
+
 static int read_knobs(struct scenario *s, const struct yaml_node *map, struct error *err)
 {
 	if (suite_expect_kind(map, YAML_MAP, "knobs", err) < 0)
@@ -90,6 +98,7 @@ static int read_knobs(struct scenario *s, const struct yaml_node *map, struct er
 		const struct yaml_node *key = map->keys[i], *value = map->items[i];
 		struct setting *knob = &s->knobs[s->knob_count++];
 		struct error why = {};
+		const char *rival;
 
 		if (!knob_find(key->text)) {
 			knob_check(key->text, "", &why);
@@ -99,6 +108,11 @@ static int read_knobs(struct scenario *s, const struct yaml_node *map, struct er
 			return -EINVAL;
 		if (knob_check(key->text, value->text, &why) < 0)
 			return yaml_complain(value, err, "%s", why.text);
+		rival = knob_find(key->text)->instead_of;
+		if (rival && is_set(s->knobs, i, rival))
+			return yaml_complain(key, err,
+					     "%s and %s: the kernel keeps only one of them", rival,
+					     key->text);
 		if (suite_text(&knob->name, key->text, err) < 0 ||
 		    suite_text(&knob->value, value->text, err) < 0)
 			return -ENOMEM;

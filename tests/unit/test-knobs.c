@@ -67,7 +67,7 @@ static void test_ranges(void)
 	      "vm.watermark_scale_factor: 0 is out of range: 1 to 3000");
 	check("vm.dirty_bytes", "9223372036854775807", 0, "");
 	check("vm.dirty_bytes", "9223372036854775808", -ERANGE,
-	      "vm.dirty_bytes: 9223372036854775808 is out of range: 0 to 9223372036854775807");
+	      "vm.dirty_bytes: 9223372036854775808 is out of range: 8192 to 9223372036854775807");
 }
 
 static void test_names(void)
@@ -150,6 +150,35 @@ static void test_read(const struct tree *tree)
 	reads(tree, "numa_demotion", "true", "a kernel that says it by a number");
 	put(tree, demotion, "0\n");
 	reads(tree, "numa_demotion", "false", "and its other one");
+}
+
+static void saves(const struct tree *tree, const char *name, const char *want_name,
+		  const char *want_value)
+{
+	char value[KNOB_VALUE_MAX] = "";
+	const char *saved = "";
+	struct error err = {};
+	int r = knob_save(&tree->fs, name, &saved, value, &err);
+
+	tap_ok(r == 0 && streq(saved, want_name) && streq(value, want_value),
+	       "to undo a write to %s, %s is %s", name, want_name, want_value);
+	if (r < 0 || !streq(saved, want_name) || !streq(value, want_value))
+		printf("# got %d, %s, «%s», %s\n", r, saved, value, err.text);
+}
+
+/* Of each pair the one that is not 0 is written back: the kernel refuses 0 bytes. */
+static void test_save(const struct tree *tree)
+{
+	put(tree, "proc/sys/vm/swappiness", "0\n");
+	saves(tree, "vm.swappiness", "vm.swappiness", "0");
+	put(tree, "proc/sys/vm/dirty_background_ratio", "10\n");
+	put(tree, "proc/sys/vm/dirty_background_bytes", "0\n");
+	saves(tree, "vm.dirty_background_bytes", "vm.dirty_background_ratio", "10");
+	saves(tree, "vm.dirty_background_ratio", "vm.dirty_background_ratio", "10");
+	put(tree, "proc/sys/vm/dirty_background_ratio", "0\n");
+	put(tree, "proc/sys/vm/dirty_background_bytes", "4096\n");
+	saves(tree, "vm.dirty_background_bytes", "vm.dirty_background_bytes", "4096");
+	saves(tree, "vm.dirty_background_ratio", "vm.dirty_background_bytes", "4096");
 }
 
 static void writes(const struct tree *tree, const char *name, const char *value, int want,
@@ -255,7 +284,8 @@ int main(void)
 	put(&tree, "sys/none", "");
 	if (tap_eq_i64(fsroot_open(&tree.fs, top, &err), 0, "a scratch tree%s", err.text)) {
 		test_read(&tree);
-		test_write(&tree);
+		test_save(&tree);
+	test_write(&tree);
 		test_lru_gen(&tree);
 		test_failures(&tree);
 		fsroot_close(&tree.fs);

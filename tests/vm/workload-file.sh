@@ -125,6 +125,7 @@ between work.file.fsyncs 256 256 "fsync after every 16 writes"
 between io.written $((16 * MIB)) $((16 * MIB + 256 * 4 * 4096)) "each block is written once"
 between io.read 0 $((MIB / 2)) "and none is read to be overwritten whole"
 
+before=$(grep . /proc/sys/vm/dirty_*)
 try dirty "a writer that meets the dirty limit" <<'E2'
     sample: 200ms
     knobs: {vm.dirty_background_bytes: 8388608, vm.dirty_bytes: 16777216}
@@ -136,6 +137,7 @@ E2
 between io.dirty_max $((2048 - 1024 - 125)) $((4096 + 125)) "dirty pages stay within the limits"
 between io.cleaned $((24576 - 4096 - 125)) $((24576 + 1024)) "what is above them is written back meanwhile"
 between io.dirtied $((24576 - 125)) $((24576 + 1024)) "every page was dirtied"
+is "$(grep . /proc/sys/vm/dirty_*)" "$before" "ratios that bytes had put out of force are back"
 
 # --- advice
 
