@@ -144,8 +144,7 @@ static void finish_job(struct run *run, struct job *job)
 	}
 	/* The next trial would run with this one's knobs and cgroups still in force. */
 	if (!run->args->kernels && (r == -EUCLEAN || r == -ECHILD)) {
-		error_say(&run->polluted, r, "%s: the run ends here; «wring clean», then --resume",
-			  err.text);
+		error_say(&run->polluted, r, "%s: the run ends here, --resume goes on", err.text);
 	}
 	snprintf(line, sizeof(line), "%s %s seed %" PRIu64 ": %s", trial->scenario->name,
 		 job_kernel_name(run->args, trial), trial->seed, what);
@@ -224,13 +223,13 @@ static int loop(struct run *run, struct error *err)
 			while (r == 0 && run->jobs[i].pidfd < 0 &&
 			       run->next < run->args->plan->count)
 				r = start_next(run, &run->jobs[i], err);
+		/* What could not start ends the run, but not the trials that go on. */
+		if (running(run))
+			wait_jobs(run);
 		if (run->polluted.code && r == 0) {
 			*err = run->polluted;
 			r = err->code;
 		}
-		/* What could not start ends the run, but not the trials that go on. */
-		if (running(run))
-			wait_jobs(run);
 	}
 	return r;
 }

@@ -285,7 +285,7 @@ int main(void)
 	if (tap_eq_i64(fsroot_open(&tree.fs, top, &err), 0, "a scratch tree%s", err.text)) {
 		test_read(&tree);
 		test_save(&tree);
-	test_write(&tree);
+		test_write(&tree);
 		test_lru_gen(&tree);
 		test_failures(&tree);
 		fsroot_close(&tree.fs);

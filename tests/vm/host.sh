@@ -213,6 +213,26 @@ is_code 0 "wring clean undoes it"
 is "$(left_behind)" "" "no cgroup, worker or journal is left"
 is "$(cat /proc/sys/vm/swappiness)" "$swappiness" "the knob is restored"
 
+# --- what can't be undone
+
+file=/proc/sys/vm/swappiness
+cat >stuck.sh <<E2
+mount --bind $file $file && mount -o remount,bind,ro $file
+E2
+suite stuck.yaml <<E2
+  - name: stuck
+    knobs: {vm.swappiness: 10}
+    workloads: [{exec: {command: [sh, $PWD/stuck.sh]}}]
+E2
+run "$WRING" run stuck.yaml --out stuck
+is_code 5 "a knob that can't be restored after the last trial: exit code 5"
+like "$err" "not all could be undone, «wring clean».*vm.swappiness" "which names it, and the cure"
+is "$(field "$(record stuck stuck)/trial.json" outcome)" completed "what was measured is kept"
+umount $file
+run "$WRING" clean
+is_code 0 "the cure, once the cause is gone"
+is "$(cat $file)" "$swappiness" "the knob is restored"
+
 # --- what this machine can't do
 
 suite node.yaml <<'E2'
