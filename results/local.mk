@@ -11,6 +11,7 @@ results_libresults_a_SOURCES = \
 	results/formula.c results/formula.h \
 	results/metrics.c results/metrics.h \
 	results/record.c results/record.h \
+	results/rows.c results/rows.h \
 	results/samples.c \
 	results/show.c results/show.h \
 	results/show-causes.c results/show-causes.h \
