@@ -20,6 +20,11 @@ struct identity {
 	const char *low;
 	const char *high; /* NULL: low, so that the identity is an equation */
 	const char *tolerance;
+	/*
+	 * NULL-terminated names, each of which takes the place of KEY in the texts above: so many
+	 * identities alike. NULL: there is no KEY.
+	 */
+	const char *const *keys;
 };
 
 /* {}-terminated. */
@@ -29,9 +34,9 @@ extern const struct identity identities[];
 const struct identity *identity_find(const char *name);
 
 /*
- * [{"identity": "pgscan-parts", "scope": "box", "residual": 0, "tolerance": 0, "closed": true,
- * "unit": "pages"}, ...] of the measured phase. Scope is "vmstat" or a cgroup's path. An identity
- * whose columns this kernel lacks is left out.
+ * [{"phase": "measured", "identity": "pgscan-parts", "scope": "box", "residual": 0, "tolerance": 0,
+ * "closed": true, "unit": "pages"}, ...] of each phase. Scope is "vmstat", "node0" or a cgroup's
+ * path. An identity whose columns this kernel lacks is left out.
  */
 json_t *closure_compute(const struct record *record);
 

@@ -9,6 +9,7 @@ results_libresults_a_SOURCES = \
 	results/expect.c results/expect.h \
 	results/fingerprint.c results/fingerprint.h \
 	results/formula.c results/formula.h \
+	results/identities.c \
 	results/metrics.c results/metrics.h \
 	results/record.c results/record.h \
 	results/rows.c results/rows.h \

@@ -134,7 +134,10 @@ static int doubts_read(struct doubts *ret, const struct record *record, const js
 	json_array_foreach ((json_t *)closure, i, entry) {
 		struct doubt *doubt = &ret->items[ret->count];
 
-		if (!json_is_false(json_object_get(entry, "closed")))
+		const char *phase = json_string_value(json_object_get(entry, "phase"));
+
+		if (!json_is_false(json_object_get(entry, "closed")) || !phase ||
+		    !streq(phase, "measured"))
 			continue;
 		doubt->entry = entry;
 		doubt->columns = calloc(record->samples.columns, sizeof(*doubt->columns));

@@ -393,26 +393,42 @@ int show_run(FILE *f, const struct run *run, bool all)
 	return show_verdict(run);
 }
 
+/* Open ones first; otherwise as they stand. */
+static void show_closure_of(FILE *f, const json_t *closure, bool closed)
+{
+	json_t *entry;
+	size_t n;
+
+	json_array_foreach ((json_t *)closure, n, entry) {
+		const char *why = json_string_value(json_object_get(entry, "why"));
+		const char *key = json_string_value(json_object_get(entry, "key"));
+		char name[80];
+
+		if (json_is_true(json_object_get(entry, "closed")) != closed)
+			continue;
+		snprintf(name, sizeof(name), "%s%s%s", text_of(entry, "identity"), key ? " " : "",
+			 key ? key : "");
+		fprintf(f, "%c %-9s %-40s %-12s %12.0f %12.0f %s\n", closed ? ' ' : '!',
+			text_of(entry, "phase"), name, text_of(entry, "scope"),
+			json_number_value(json_object_get(entry, "residual")),
+			json_number_value(json_object_get(entry, "tolerance")),
+			text_of(entry, "unit"));
+		if (why)
+			fprintf(f, "    %s\n", why);
+	}
+}
+
 void show_closure(FILE *f, const struct run *run)
 {
 	for (size_t i = 0; i < run->trial_count; i++) {
 		const struct stored_trial *t = &run->trials[i];
-		json_t *entry;
-		size_t n;
+		const json_t *closure = json_object_get(t->json, "closure");
 
 		fprintf(f, "\nclosure of %s, ", t->scenario);
 		print_trial_name(f, t);
-		fprintf(f, "\n  %-32s %-16s %14s %14s\n", "identity", "scope", "residual",
-			"tolerance");
-		json_array_foreach (json_object_get(t->json, "closure"), n, entry) {
-			bool closed = json_is_true(json_object_get(entry, "closed"));
-			json_t *residual = json_object_get(entry, "residual");
-			json_t *tolerance = json_object_get(entry, "tolerance");
-
-			fprintf(f, "%c %-32s %-16s %14.0f %14.0f %s\n", closed ? ' ' : '!',
-				text_of(entry, "identity"), text_of(entry, "scope"),
-				json_number_value(residual), json_number_value(tolerance),
-				json_string_value(json_object_get(entry, "unit")) ?: "");
-		}
+		fprintf(f, "\n  %-9s %-40s %-12s %12s %12s\n", "phase", "identity", "scope",
+			"residual", "tolerance");
+		show_closure_of(f, closure, false);
+		show_closure_of(f, closure, true);
 	}
 }

@@ -5,6 +5,7 @@ unit_tests = \
 	tests/unit/test-bench \
 	tests/unit/test-catalog \
 	tests/unit/test-causes \
+	tests/unit/test-closure \
 	tests/unit/test-columns \
 	tests/unit/test-content \
 	tests/unit/test-error \
