@@ -6,7 +6,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "results/closure.h"
 #include "results/show-causes.h"
 #include "results/table.h"
 #include "src/cleanup.h"
@@ -391,44 +390,4 @@ int show_run(FILE *f, const struct run *run, bool all)
 			return r;
 	}
 	return show_verdict(run);
-}
-
-/* Open ones first; otherwise as they stand. */
-static void show_closure_of(FILE *f, const json_t *closure, bool closed)
-{
-	json_t *entry;
-	size_t n;
-
-	json_array_foreach ((json_t *)closure, n, entry) {
-		const char *why = json_string_value(json_object_get(entry, "why"));
-		const char *key = json_string_value(json_object_get(entry, "key"));
-		char name[80];
-
-		if (json_is_true(json_object_get(entry, "closed")) != closed)
-			continue;
-		snprintf(name, sizeof(name), "%s%s%s", text_of(entry, "identity"), key ? " " : "",
-			 key ? key : "");
-		fprintf(f, "%c %-9s %-40s %-12s %12.0f %12.0f %s\n", closed ? ' ' : '!',
-			text_of(entry, "phase"), name, text_of(entry, "scope"),
-			json_number_value(json_object_get(entry, "residual")),
-			json_number_value(json_object_get(entry, "tolerance")),
-			text_of(entry, "unit"));
-		if (why)
-			fprintf(f, "    %s\n", why);
-	}
-}
-
-void show_closure(FILE *f, const struct run *run)
-{
-	for (size_t i = 0; i < run->trial_count; i++) {
-		const struct stored_trial *t = &run->trials[i];
-		const json_t *closure = json_object_get(t->json, "closure");
-
-		fprintf(f, "\nclosure of %s, ", t->scenario);
-		print_trial_name(f, t);
-		fprintf(f, "\n  %-9s %-40s %-12s %12s %12s\n", "phase", "identity", "scope",
-			"residual", "tolerance");
-		show_closure_of(f, closure, false);
-		show_closure_of(f, closure, true);
-	}
 }
