@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "plots/panel.h"
+#include "results/closure.h"
 #include "src/cleanup.h"
 #include "src/file.h"
 #include "src/macro.h"
@@ -399,6 +400,19 @@ static void write_phases(const struct picture *p, double start, double end)
 	script_number(p->script, "phase_lines", (double)lines);
 }
 
+/* One of them is enough for a picture. */
+static void append_open(const json_t *trial, char *text, size_t size)
+{
+	size_t cursor = 0, n = strlen(text);
+	const json_t *entry = closure_open(json_object_get(trial, "closure"), "measured", &cursor);
+	char what[300];
+
+	if (!entry)
+		return;
+	closure_say(entry, what, sizeof(what));
+	snprintf(text + n, size - n, "%sinvalid: %s", n ? "; " : "", what);
+}
+
 static void write_outcome(const struct picture *p)
 {
 	const json_t *trial = p->record->trial, *reason;
@@ -418,6 +432,7 @@ static void write_outcome(const struct picture *p)
 				      json_string_value(reason));
 		n = MIN(n, sizeof(text) - 1);
 	}
+	append_open(trial, text, sizeof(text));
 	script_text(p->script, "outcome", text_shorten(text, 125, cut, sizeof(cut)));
 }
 

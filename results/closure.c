@@ -171,3 +171,33 @@ void closure_columns(const struct record *record, const json_t *entry, bool *use
 		close_identity(&context, id, json_string_value(json_object_get(entry, "key")), used,
 			       &closure);
 }
+
+const json_t *closure_open(const json_t *closure, const char *phase, size_t *cursor)
+{
+	const json_t *entry;
+
+	while ((entry = json_array_get(closure, (*cursor)++))) {
+		const char *of = json_string_value(json_object_get(entry, "phase"));
+
+		if (json_is_false(json_object_get(entry, "closed")) &&
+		    (!phase || (of && streq(of, phase))))
+			return entry;
+	}
+	return NULL;
+}
+
+void closure_say(const json_t *entry, char *buf, size_t size)
+{
+	const char *identity = "?", *scope = "?", *unit = "", *key = "", *why = NULL;
+	json_int_t residual = 0, tolerance = 0;
+
+	json_unpack((json_t *)entry, "{s?s, s?s, s?s, s?s, s?s, s?I, s?I}", "identity", &identity,
+		    "scope", &scope, "unit", &unit, "key", &key, "why", &why, "residual", &residual,
+		    "tolerance", &tolerance);
+	if (why)
+		snprintf(buf, size, "%s%s%s at %s: %s", identity, *key ? " " : "", key, scope, why);
+	else
+		snprintf(buf, size, "%s%s%s does not close at %.60s: off by %lld %s, %lld allowed",
+			 identity, *key ? " " : "", key, scope, (long long)residual, unit,
+			 (long long)tolerance);
+}

@@ -45,3 +45,12 @@ json_t *closure_compute(const struct record *record);
  * of these columns share its fate.
  */
 void closure_columns(const struct record *record, const json_t *entry, bool *used);
+
+/*
+ * The next open entry of a list as closure_compute() makes it, in that phase, or in any when phase
+ * is NULL. *cursor counts up from 0. NULL after the last one.
+ */
+const json_t *closure_open(const json_t *closure, const char *phase, size_t *cursor);
+
+/* "pgscan-parts does not close at box: off by 12 pages, 0 allowed", of an entry. */
+void closure_say(const json_t *entry, char *buf, size_t size);

@@ -16,7 +16,7 @@ results_libresults_a_SOURCES = \
 	results/samples.c \
 	results/show.c results/show.h \
 	results/show-causes.c results/show-causes.h \
-	results/show-closure.c \
+	results/show-closure.c results/show-closure.h \
 	results/slow.c results/slow.h \
 	results/span-formula.c results/span-formula.h \
 	results/spans.c results/spans.h \

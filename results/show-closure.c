@@ -1,7 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-#include "results/show.h"
+#include "results/show-closure.h"
 
 #include <inttypes.h>
+
+#include "results/closure.h"
+
+#define OPEN_SHOWN 3
 
 static const char *text_of(const json_t *entry, const char *key)
 {
@@ -57,4 +61,23 @@ void show_closure(FILE *f, const struct run *run)
 		show_all(f, closure, false);
 		show_all(f, closure, true);
 	}
+}
+
+void show_open(FILE *f, const struct stored_trial *t)
+{
+	const json_t *closure = json_object_get(t->json, "closure"), *entry;
+	size_t cursor = 0, count = 0;
+
+	while ((entry = closure_open(closure, NULL, &cursor))) {
+		char text[300];
+
+		if (count++ >= OPEN_SHOWN)
+			continue;
+		closure_say(entry, text, sizeof(text));
+		fprintf(f, "  ! %s seed %" PRIu64 " in %s:\n      %s\n", t->kernel, t->seed,
+			text_of(entry, "phase"), text);
+	}
+	if (count > OPEN_SHOWN)
+		fprintf(f, "    and %zu more identities that are open: wring show --closure\n",
+			count - OPEN_SHOWN);
 }

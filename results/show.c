@@ -6,7 +6,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "results/closure.h"
 #include "results/show-causes.h"
+#include "results/show-closure.h"
 #include "results/table.h"
 #include "src/cleanup.h"
 #include "src/command.h"
@@ -302,8 +304,10 @@ static int show_scenario(FILE *f, const struct run *run, const char *name, bool 
 	if (text)
 		fprintf(f, "  %s\n", text);
 	show_outcomes(f, &s);
-	for (size_t i = 0; i < s.count; i++)
+	for (size_t i = 0; i < s.count; i++) {
+		show_open(f, s.trials[i]);
 		show_invalid_metrics(f, s.trials[i]);
+	}
 	show_regimes(f, &s);
 	r = table_print(f, &s, all);
 	if (r == 0)
@@ -317,6 +321,21 @@ static int show_scenario(FILE *f, const struct run *run, const char *name, bool 
 
 /* ---- the run ---- */
 
+/* What was measured contradicts itself, or a counter went backwards. */
+static bool has_invalid_figures(const json_t *trial)
+{
+	size_t cursor = 0;
+	const char *name;
+	json_t *metric;
+
+	if (closure_open(json_object_get(trial, "closure"), "measured", &cursor))
+		return true;
+	json_object_foreach (json_object_get(trial, "metrics"), name, metric)
+		if (json_is_false(json_object_get(metric, "valid")))
+			return true;
+	return false;
+}
+
 static int trial_verdict(const struct stored_trial *t)
 {
 	json_t *claim;
@@ -325,7 +344,7 @@ static int trial_verdict(const struct stored_trial *t)
 
 	if (streq(text_of(t->json, "outcome"), "failed") ||
 	    json_array_size(json_object_get(t->json, "invalid")) ||
-	    !json_object_get(t->json, "metrics"))
+	    !json_object_get(t->json, "metrics") || has_invalid_figures(t->json))
 		return EXIT_INVALID;
 	json_array_foreach (json_object_get(t->json, "expect"), i, claim) {
 		const json_t *holds = json_object_get(claim, "holds");
