@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Linked into a wring of its own, tests/vm/wring-fault: what the sampler reads of the kernel's files
- * is changed on the way, as WRING_FAULT says, so that tests see what becomes of a record whose
- * counters lie. A fault is three words with a «|» between them, and faults have a «;» between them:
+ * Linked into a wring of its own, tests/vm/wring-fault: what the sampler reads of the kernel's
+ * files is changed on the way, as WRING_FAULT says, so that tests see what becomes of a record
+ * whose counters lie. A fault is three words with a «|» between them, and faults have a «;» between
+ * them:
  *
  *   /vmstat|pgscan_anon |1000     in files whose path ends so, the number after that text (">"
  *                                 separates texts that follow one another) is too large by 1000 at
