@@ -14,8 +14,7 @@
 
 #define TOKEN_MAX  100
 #define COLUMN_MAX 300
-/* MEMCG_CHARGE_BATCH, and the upper bound of a node counter's per-CPU threshold. */
-#define KERNEL_MEMCG_BATCH    64
+/* The upper bound of a node counter's per-CPU threshold. */
 #define KERNEL_STAT_THRESHOLD 125
 
 struct eval {
@@ -245,7 +244,7 @@ static double name_value(struct eval *e, const char *token)
 	if (streq(token, "time"))
 		return (double)(phase->end_ns - phase->start_ns);
 	if (streq(token, "batch"))
-		return KERNEL_MEMCG_BATCH;
+		return FORMULA_MEMCG_BATCH;
 	if (streq(token, "fold"))
 		return KERNEL_STAT_THRESHOLD;
 	if (streq(token, "page"))

@@ -37,6 +37,8 @@
  *                                limits; "if all": where they have it
  */
 
+#define FORMULA_MEMCG_BATCH 64 /* «batch» */
+
 enum formula_scope { SCOPE_SYSTEM, SCOPE_CGROUP, SCOPE_WORKLOAD, SCOPE_NODE };
 
 struct formula_context {

@@ -6,9 +6,14 @@ results_libresults_a_SOURCES = \
 	results/causes.c results/causes.h \
 	results/closure.c results/closure.h \
 	results/columns.c results/columns.h \
+	results/cube.c results/cube.h \
+	results/cube-facts.c results/cube-facts.h \
+	results/cube-json.c \
+	results/cube-trace.c results/cube-trace.h \
 	results/expect.c results/expect.h \
 	results/fingerprint.c results/fingerprint.h \
 	results/formula.c results/formula.h \
+	results/grid.c results/grid.h \
 	results/metrics.c results/metrics.h \
 	results/record.c results/record.h \
 	results/samples.c \

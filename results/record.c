@@ -7,6 +7,7 @@
 
 #include "results/causes.h"
 #include "results/closure.h"
+#include "results/cube.h"
 #include "results/expect.h"
 #include "results/fingerprint.h"
 #include "results/metrics.h"
@@ -304,6 +305,19 @@ static int put_causes(struct record *record)
 	return causes ? 0 : -ENOMEM;
 }
 
+/* What reclaim did in each phase, by node, cgroup, reclaimer and kind. */
+static int put_cube(struct record *record)
+{
+	struct cube *cube;
+	int r = cube_new(&cube, record);
+
+	if (r < 0)
+		return r;
+	r = put(record->trial, "cube", cube_json(cube));
+	cube_free(cube);
+	return r;
+}
+
 static int compute(struct record *record, int dirfd, struct error *err)
 {
 	json_t *trial = record->trial, *closure = closure_compute(record);
@@ -315,6 +329,8 @@ static int compute(struct record *record, int dirfd, struct error *err)
 		return error_set(err, -ENOMEM, "compute the closure");
 	if (put_causes(record) < 0)
 		return error_set(err, -ENOMEM, "compute the causes");
+	if (put_cube(record) < 0)
+		return error_set(err, -ENOMEM, "compute the reclaim cube");
 	metrics = metrics_compute(record, closure);
 	if (put(trial, "metrics", metrics) < 0)
 		return error_set(err, -ENOMEM, "compute the metrics");
