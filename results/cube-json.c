@@ -119,6 +119,7 @@ static json_t *phase_json(const struct cube *cube)
 json_t *cube_json(struct cube *cube)
 {
 	const struct record *record = cube->record;
+	size_t first = cube->first, last = cube->last;
 	json_t *phases = json_object();
 
 	for (size_t i = 0; phases && i < record->phase_count; i++) {
@@ -132,5 +133,7 @@ json_t *cube_json(struct cube *cube)
 			return NULL;
 		}
 	}
+	if (last > first)
+		cube_take(cube, first, last);
 	return phases;
 }

@@ -121,5 +121,6 @@ uint64_t cube_off(const struct cube *cube);
  * A key that is missing in a cell means all of its axis. Listed is what is known: but no 0 where a
  * sum around it is 0, and no sum that the cells which make it have; the rest is unknown. Pages of
  * no cgroup of the suite's have the cgroup "-". NULL when memory is out.
+ * What was taken before is taken again at the end.
  */
 json_t *cube_json(struct cube *cube);

@@ -8,6 +8,7 @@ results_libresults_a_SOURCES = \
 	results/columns.c results/columns.h \
 	results/cube.c results/cube.h \
 	results/cube-facts.c results/cube-facts.h \
+	results/cube-formula.c results/cube-formula.h \
 	results/cube-json.c \
 	results/cube-trace.c results/cube-trace.h \
 	results/expect.c results/expect.h \
@@ -24,4 +25,5 @@ results_libresults_a_SOURCES = \
 	results/spans.c results/spans.h \
 	results/store.c results/store.h \
 	results/table.c results/table.h \
-	results/timeline.c results/timeline.h
+	results/timeline.c results/timeline.h \
+	results/zones.c results/zones.h

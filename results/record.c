@@ -11,6 +11,7 @@
 #include "results/expect.h"
 #include "results/fingerprint.h"
 #include "results/metrics.h"
+#include "results/zones.h"
 #include "src/cleanup.h"
 #include "src/file.h"
 #include "src/macro.h"
@@ -270,6 +271,10 @@ void record_free(struct record *record)
 	free(record->latencies);
 	spans_done(&record->spans);
 	slows_done(&record->slows);
+	cube_free(record->cube);
+	if (record->zones)
+		zones_done(record->zones);
+	free(record->zones);
 	free(record);
 }
 
@@ -279,6 +284,25 @@ const struct phase *record_phase(const struct record *record, const char *name)
 		if (streq(record->phases[i].name, name))
 			return &record->phases[i];
 	return NULL;
+}
+
+int record_measure(struct record *record)
+{
+	const struct phase *phase = record_phase(record, "measured");
+	int r = 0;
+
+	if (!phase || phase->last <= phase->first)
+		return 0;
+	if (!record->cube)
+		r = cube_new(&record->cube, record);
+	if (r == 0 && !record->zones) {
+		record->zones = calloc(1, sizeof(*record->zones));
+		r = record->zones ? zones_read(record->zones, record, phase->first, phase->last)
+				  : -ENOMEM;
+	}
+	if (r == 0)
+		cube_take(record->cube, phase->first, phase->last);
+	return r;
 }
 
 static void cleanup_recordp(struct record **record)
@@ -308,14 +332,9 @@ static int put_causes(struct record *record)
 /* What reclaim did in each phase, by node, cgroup, reclaimer and kind. */
 static int put_cube(struct record *record)
 {
-	struct cube *cube;
-	int r = cube_new(&cube, record);
+	int r = record_measure(record);
 
-	if (r < 0)
-		return r;
-	r = put(record->trial, "cube", cube_json(cube));
-	cube_free(cube);
-	return r;
+	return r == 0 && record->cube ? put(record->trial, "cube", cube_json(record->cube)) : r;
 }
 
 static int compute(struct record *record, int dirfd, struct error *err)
