@@ -107,7 +107,7 @@ static json_t *cells_json(const struct cube *cube, const struct grid *grids)
 	return list;
 }
 
-static json_t *phase_json(const struct cube *cube)
+json_t *cube_taken_json(const struct cube *cube)
 {
 	uint64_t off = cube_off(cube), tolerance = cube_tolerance(cube);
 
@@ -128,7 +128,7 @@ json_t *cube_json(struct cube *cube)
 		if (phase->last <= phase->first)
 			continue;
 		cube_take(cube, phase->first, phase->last);
-		if (json_object_set_new(phases, phase->name, phase_json(cube)) < 0) {
+		if (json_object_set_new(phases, phase->name, cube_taken_json(cube)) < 0) {
 			json_decref(phases);
 			return NULL;
 		}

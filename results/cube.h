@@ -124,3 +124,5 @@ uint64_t cube_off(const struct cube *cube);
  * What was taken before is taken again at the end.
  */
 json_t *cube_json(struct cube *cube);
+/* One of them, {"off": ...}: what was taken last. */
+json_t *cube_taken_json(const struct cube *cube);

@@ -20,10 +20,12 @@ results_libresults_a_SOURCES = \
 	results/samples.c \
 	results/show.c results/show.h \
 	results/show-causes.c results/show-causes.h \
+	results/show-cube.c results/show-cube-json.c results/show-cube.h \
 	results/slow.c results/slow.h \
 	results/span-formula.c results/span-formula.h \
 	results/spans.c results/spans.h \
 	results/store.c results/store.h \
 	results/table.c results/table.h \
+	results/text-table.c results/text-table.h \
 	results/timeline.c results/timeline.h \
 	results/zones.c results/zones.h

@@ -2,6 +2,7 @@
 #include "results/record.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -255,6 +256,17 @@ int record_read(struct record **ret, int dirfd, struct error *err)
 	}
 	*ret = record;
 	return 0;
+}
+
+int record_open(struct record **ret, const char *dir, struct error *err)
+{
+	_cleanup_close_ int dirfd = open(dir, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	int r;
+
+	if (dirfd < 0)
+		return error_set(err, -errno, "open %s", dir);
+	r = record_read(ret, dirfd, err);
+	return r < 0 ? error_prefix(err, "%s", dir) : 0;
 }
 
 void record_free(struct record *record)

@@ -65,6 +65,8 @@ struct record {
 };
 
 int record_read(struct record **ret, int dirfd, struct error *err);
+/* The same, of the trial in that directory. */
+int record_open(struct record **ret, const char *dir, struct error *err);
 void record_free(struct record *record);
 
 /* Computes the cube and the zones of the measured phase; -ENOMEM. */
