@@ -424,8 +424,12 @@ void cube_facts_tell(const struct cube_facts *facts, struct cube *cube)
 	uint64_t n;
 
 	/* Not apart from limit: there is nothing left for it. */
-	for (int m = 0; m < CUBE_MEASURES && !cube->proactive; m++)
+	for (int m = 0; m < CUBE_MEASURES && !cube->proactive; m++) {
 		grid_tell(&cube->pages[m], all, 0, 0);
+		all.at[CUBE_KIND] = grid_axis_all(&cube->objects[m].axes[CUBE_KIND]);
+		grid_tell(&cube->objects[m], all, 0, 0);
+		all.at[CUBE_KIND] = ALL_KINDS;
+	}
 	tell_counters(facts, cube);
 	for (int m = 0; m < CUBE_MEASURES; m++) {
 		for (size_t i = 0; i < facts->thread_count; i++)

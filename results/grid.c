@@ -106,37 +106,67 @@ static uint64_t add(uint64_t a, uint64_t b)
 	return __builtin_add_overflow(a, b, &sum) ? GRID_OPEN : sum;
 }
 
-/* What the parts of a sum make together. */
-struct parts {
+/*
+ * A sum and what it is made of: its parts, or a smaller sum and the parts beyond that one. They lie
+ * on one axis, their cells in a line of which first is the start.
+ */
+struct equation {
+	const struct grid_axis *axis;
+	struct grid_range *first;
+	size_t stride, sum;
+	size_t smaller; /* sum: there is none */
+};
+
+static struct grid_range *term(const struct equation *e, size_t at)
+{
+	return e->first + at * e->stride;
+}
+
+/* Places of its terms, one a call: counts *cursor up from 0. The axis' size after the last one. */
+static size_t next_term(const struct equation *e, size_t *cursor)
+{
+	bool has_smaller = e->smaller != e->sum;
+
+	for (; *cursor < e->axis->parts; (*cursor)++)
+		if (has_part(e->axis, e->sum, *cursor) &&
+		    !(has_smaller && has_part(e->axis, e->smaller, *cursor)))
+			return (*cursor)++;
+	if (has_smaller && *cursor == e->axis->parts) {
+		(*cursor)++;
+		return e->smaller;
+	}
+	return e->axis->size;
+}
+
+/* What the terms make together. */
+struct total {
 	uint64_t low, high; /* high: of those with an upper bound */
 	size_t open;	    /* how many have none */
 	bool known;	    /* all are */
 };
 
-static struct parts add_parts(const struct grid_axis *axis, const struct grid_range *first,
-			      size_t stride, size_t sum)
+static struct total add_terms(const struct equation *e)
 {
-	struct parts parts = { .known = true };
+	struct total total = { .known = true };
+	size_t cursor = 0, at;
 
-	for (size_t i = 0; i < axis->parts; i++) {
-		const struct grid_range *part = first + i * stride;
+	while ((at = next_term(e, &cursor)) < e->axis->size) {
+		const struct grid_range *part = term(e, at);
 
-		if (!has_part(axis, sum, i))
-			continue;
-		parts.low = add(parts.low, part->low);
-		parts.open += part->high == GRID_OPEN;
-		parts.high = add(parts.high, part->high == GRID_OPEN ? 0 : part->high);
-		parts.known = parts.known && range_known(*part);
+		total.low = add(total.low, part->low);
+		total.open += part->high == GRID_OPEN;
+		total.high = add(total.high, part->high == GRID_OPEN ? 0 : part->high);
+		total.known = total.known && range_known(*part);
 	}
-	return parts;
+	return total;
 }
 
-/* A part is what its sum has beyond the others. */
-static bool narrow_part(struct grid *grid, struct grid_range *part, const struct grid_range *sum,
-			const struct parts *parts)
+/* A term is what the sum has beyond the others. */
+static bool narrow_term(struct grid *grid, struct grid_range *part, const struct grid_range *sum,
+			const struct total *total)
 {
-	uint64_t others_low = parts->low - part->low, low = 0, high = GRID_OPEN;
-	bool others_open = parts->open > (part->high == GRID_OPEN);
+	uint64_t others_low = total->low - part->low, low = 0, high = GRID_OPEN;
+	bool others_open = total->open > (part->high == GRID_OPEN);
 
 	if (sum->high != GRID_OPEN) {
 		high = sum->high > others_low ? sum->high - others_low : 0;
@@ -144,61 +174,82 @@ static bool narrow_part(struct grid *grid, struct grid_range *part, const struct
 			grid->off = MAX(grid->off, others_low - sum->high);
 	}
 	if (!others_open) {
-		uint64_t others = parts->high - (part->high == GRID_OPEN ? 0 : part->high);
+		uint64_t others = total->high - (part->high == GRID_OPEN ? 0 : part->high);
 
 		low = sum->low > others ? sum->low - others : 0;
 	}
 	return narrow(grid, part, low, high);
 }
 
-/* One sum with its parts, in a line of cells along an axis. */
-static bool close_sum(struct grid *grid, const struct grid_axis *axis, struct grid_range *first,
-		      size_t stride, size_t at)
+static bool close_equation(struct grid *grid, const struct equation *e)
 {
-	struct grid_range *sum = first + at * stride;
-	struct parts parts = add_parts(axis, first, stride, at);
-	bool new = narrow(grid, sum, parts.low, parts.open ? GRID_OPEN : parts.high);
+	struct grid_range *sum = term(e, e->sum);
+	struct total total = add_terms(e);
+	bool new = narrow(grid, sum, total.low, total.open ? GRID_OPEN : total.high);
+	size_t cursor = 0, at;
 
-	for (size_t i = 0; i < axis->parts; i++) {
-		if (!has_part(axis, at, i) || !narrow_part(grid, first + i * stride, sum, &parts))
+	while ((at = next_term(e, &cursor)) < e->axis->size) {
+		if (!narrow_term(grid, term(e, at), sum, &total))
 			continue;
 		new = true;
-		parts = add_parts(axis, first, stride, at);
+		total = add_terms(e);
 	}
 	return new;
 }
 
-static bool close_axis(struct grid *grid, size_t n)
+static bool contains(const struct grid_axis *axis, size_t sum, size_t smaller)
 {
-	const struct grid_axis *axis = &grid->axes[n];
-	size_t stride = 1, block;
-	bool new = false;
+	for (size_t i = 0; i < axis->parts; i++)
+		if (has_part(axis, smaller, i) && !has_part(axis, sum, i))
+			return false;
+	return true;
+}
+
+static size_t stride_of(const struct grid *grid, size_t n)
+{
+	size_t stride = 1;
 
 	for (size_t i = n + 1; i < GRID_AXES; i++)
 		stride *= grid->axes[i].size;
-	block = stride * axis->size;
-	for (size_t base = 0; base < grid->count; base += block)
-		for (size_t i = 0; i < stride; i++)
-			for (size_t at = axis->parts; at < axis->size; at++)
-				new |= close_sum(grid, axis, &grid->cells[base + i], stride, at);
+	return stride;
+}
+
+static bool close_axis(struct grid *grid, size_t n)
+{
+	struct equation e = { .axis = &grid->axes[n], .stride = stride_of(grid, n) };
+	size_t block = e.stride * e.axis->size;
+	bool new = false;
+
+	for (e.sum = e.axis->parts; e.sum < e.axis->size; e.sum++)
+		for (e.smaller = e.axis->parts; e.smaller < e.axis->size; e.smaller++) {
+			if (!contains(e.axis, e.sum, e.smaller))
+				continue;
+			for (size_t i = 0; i < grid->count; i++) {
+				if (i % block >= e.stride)
+					continue;
+				e.first = &grid->cells[i];
+				new |= close_equation(grid, &e);
+			}
+		}
 	return new;
 }
 
+/* Sums that are known and whose parts are. */
 static void count_sums(struct grid *grid)
 {
-	for (size_t n = 0, stride = 1; n < GRID_AXES; n++, stride = 1) {
-		const struct grid_axis *axis = &grid->axes[n];
+	grid->sums = 0;
+	for (size_t n = 0; n < GRID_AXES; n++) {
+		struct equation e = { .axis = &grid->axes[n], .stride = stride_of(grid, n) };
+		size_t block = e.stride * e.axis->size;
 
-		for (size_t i = n + 1; i < GRID_AXES; i++)
-			stride *= grid->axes[i].size;
-		for (size_t base = 0; base < grid->count; base += stride * axis->size)
-			for (size_t i = 0; i < stride; i++)
-				for (size_t at = axis->parts; at < axis->size; at++) {
-					const struct grid_range *first = &grid->cells[base + i];
-
-					grid->sums += range_known(first[at * stride]) &&
-						      add_parts(axis, first, stride, at).known;
-				}
+		for (e.sum = e.axis->parts; e.sum < e.axis->size; e.sum++) {
+			e.smaller = e.sum;
+			for (size_t i = 0; i < grid->count; i++) {
+				e.first = &grid->cells[i];
+				grid->sums += i % block < e.stride &&
+					      range_known(*term(&e, e.sum)) && add_terms(&e).known;
+			}
+		}
 	}
 }
 
@@ -211,6 +262,5 @@ void grid_close(struct grid *grid)
 		for (size_t n = 0; n < GRID_AXES; n++)
 			new |= close_axis(grid, n);
 	}
-	grid->sums = 0;
 	count_sums(grid);
 }

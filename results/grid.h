@@ -20,7 +20,7 @@ struct grid_range {
 
 static inline bool range_known(struct grid_range range)
 {
-	return range.low == range.high;
+	return range.low == range.high && range.high != GRID_OPEN;
 }
 
 /* Places along an axis: its parts, then sums of some of them; the last is the sum of all. */
