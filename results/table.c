@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "results/metrics.h"
+#include "results/text-table.h"
 #include "src/cleanup.h"
 #include "src/macro.h"
 #include "src/strlist.h"
@@ -329,16 +330,6 @@ static int collect(struct table *table, bool all)
 
 /* ---- print ---- */
 
-/* Columns on a terminal: bytes that don't continue a UTF-8 character. */
-static int width(const char *text)
-{
-	int n = 0;
-
-	for (; *text; text++)
-		n += ((unsigned char)*text & 0xc0) != 0x80;
-	return n;
-}
-
 struct layout {
 	int name, unit;
 	int *value, *range; /* of each kernel's column */
@@ -348,7 +339,7 @@ static int column_width(const struct layout *layout, const struct table *table, 
 {
 	int cells = layout->value[k] + (layout->range[k] ? 2 + layout->range[k] : 0);
 
-	return MAX(cells, width(table->s->kernels[k]));
+	return MAX(cells, text_width(table->s->kernels[k]));
 }
 
 static int measure(struct layout *layout, const struct table *table)
@@ -360,11 +351,11 @@ static int measure(struct layout *layout, const struct table *table)
 	for (size_t i = 0; i < table->count; i++) {
 		const struct row *row = &table->rows[i];
 
-		layout->name = MAX(layout->name, width(row->name));
-		layout->unit = MAX(layout->unit, width(shown_unit(row->unit)));
+		layout->name = MAX(layout->name, text_width(row->name));
+		layout->unit = MAX(layout->unit, text_width(shown_unit(row->unit)));
 		for (size_t k = 0; k < table->s->kernel_count; k++) {
-			layout->value[k] = MAX(layout->value[k], width(row->cells[k].value));
-			layout->range[k] = MAX(layout->range[k], width(row->cells[k].range));
+			layout->value[k] = MAX(layout->value[k], text_width(row->cells[k].value));
+			layout->range[k] = MAX(layout->range[k], text_width(row->cells[k].range));
 		}
 	}
 	return 0;
@@ -383,7 +374,7 @@ static void print_row(FILE *f, const struct layout *layout, const struct table *
 		gap = column_width(layout, table, k) - layout->value[k];
 		if (*cell->range) {
 			fprintf(f, "  %s", cell->range);
-			gap -= 2 + width(cell->range);
+			gap -= 2 + text_width(cell->range);
 		}
 	}
 	fputc('\n', f);
@@ -410,7 +401,7 @@ static void print_block(FILE *f, const struct layout *layout, const struct table
 	fprintf(f, "\n  %-*s  %-*s", layout->name, "", layout->unit, "");
 	for (size_t k = from; k < to; k++) {
 		const char *kernel = table->s->kernels[k];
-		int room = k + 1 < to ? column_width(layout, table, k) - width(kernel) : 0;
+		int room = k + 1 < to ? column_width(layout, table, k) - text_width(kernel) : 0;
 
 		fprintf(f, "  %s%*s", kernel, room, "");
 	}

@@ -8,8 +8,10 @@ unit_tests = \
 	tests/unit/test-closure \
 	tests/unit/test-columns \
 	tests/unit/test-content \
+	tests/unit/test-cube \
 	tests/unit/test-error \
 	tests/unit/test-file \
+	tests/unit/test-grid \
 	tests/unit/test-guard \
 	tests/unit/test-histogram \
 	tests/unit/test-initramfs \
