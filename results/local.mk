@@ -24,9 +24,11 @@ results_libresults_a_SOURCES = \
 	results/show-causes.c results/show-causes.h \
 	results/show-closure.c results/show-closure.h \
 	results/show-cube.c results/show-cube-json.c results/show-cube.h \
+	results/show-start.c results/show-start.h \
 	results/slow.c results/slow.h \
 	results/span-formula.c results/span-formula.h \
 	results/spans.c results/spans.h \
+	results/start.c results/start.h \
 	results/store.c results/store.h \
 	results/table.c results/table.h \
 	results/text-table.c results/text-table.h \

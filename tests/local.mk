@@ -30,6 +30,7 @@ unit_tests = \
 	tests/unit/test-sampler \
 	tests/unit/test-slow \
 	tests/unit/test-spans \
+	tests/unit/test-start \
 	tests/unit/test-strlist \
 	tests/unit/test-suite \
 	tests/unit/test-trace-decode \
