@@ -130,8 +130,12 @@ const struct identity identities[] = {
 	  "node*.KEY", NULL, NODE_FOLD,
 	  KEYS("workingset_refault_anon", "workingset_refault_file", "workingset_activate_anon",
 	       "workingset_activate_file", "workingset_restore_anon", "workingset_restore_file",
-	       "workingset_nodereclaim", "nr_dirtied", "nr_written", "nr_vmscan_write",
+	       "workingset_nodereclaim", "nr_dirtied", "nr_vmscan_write",
 	       "nr_vmscan_immediate_reclaim") },
+	/* Counted when a write ends. */
+	{ "nodes-written", "pages", "The nodes' nr_written adds up to vmstat's", SCOPE_SYSTEM,
+	  "vmstat.nr_written", "node*.nr_written", NULL,
+	  NODE_FOLD " + first(vmstat.nr_writeback) + " IN_FLIGHT },
 	{ "nodes-numastat", "pages", "The nodes' KEY adds up to vmstat's", SCOPE_SYSTEM,
 	  "vmstat.KEY", "node*.numastat.KEY", NULL, NUMA_FOLD,
 	  KEYS("numa_hit", "numa_miss", "numa_foreign") },
