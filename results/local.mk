@@ -18,6 +18,7 @@ results_libresults_a_SOURCES = \
 	results/identities.c \
 	results/metrics.c results/metrics.h \
 	results/record.c results/record.h \
+	results/regime.c results/regime.h \
 	results/rows.c results/rows.h \
 	results/samples.c \
 	results/show.c results/show.h \

@@ -2,9 +2,11 @@
 #include "results/show-start.h"
 
 #include <inttypes.h>
+#include <stdarg.h>
 #include <string.h>
 
 #include "results/start.h"
+#include "results/text-table.h"
 #include "src/macro.h"
 #include "src/units.h"
 
@@ -25,42 +27,60 @@ static const struct stored_trial *first_of(const struct scenario_trials *s, cons
 	return NULL;
 }
 
-static void print_bytes(FILE *f, const json_t *start, const char *key, const char *text)
+/* A line under way. */
+struct line {
+	char text[400];
+	size_t len;
+};
+
+__attribute__((format(printf, 2, 3))) static void add(struct line *line, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	line->len +=
+		(size_t)vsnprintf(line->text + line->len, sizeof(line->text) - line->len, fmt, ap);
+	va_end(ap);
+	line->len = MIN(line->len, sizeof(line->text) - 1);
+}
+
+static void add_bytes(struct line *line, const json_t *start, const char *key, const char *text)
 {
 	const json_t *value = json_object_get(start, key);
 	char buf[FORMAT_MAX];
 
 	if (value)
-		fprintf(f, "%s%s", text, format_size_short(json_number_value(value), buf));
+		add(line, "%s%s", text, format_size_short(json_number_value(value), buf));
 }
 
 static void print_start(FILE *f, const char *kernel, const json_t *start)
 {
 	const char *node, *before = " free ";
+	struct line line = {};
 	json_t *value;
 
-	fprintf(f, "  %s began with", kernel);
+	add(&line, "%s began with", kernel);
 	json_object_foreach (json_object_get(start, "free_bytes"), node, value) {
 		char buf[FORMAT_MAX];
 
-		fprintf(f, "%s%s", before, format_size_short(json_number_value(value), buf));
+		add(&line, "%s%s", before, format_size_short(json_number_value(value), buf));
 		before = " + ";
 	}
-	print_bytes(f, start, "page_cache_bytes", ", page cache ");
-	print_bytes(f, start, "slab_bytes", ", slab ");
+	add_bytes(&line, start, "page_cache_bytes", ", page cache ");
+	add_bytes(&line, start, "slab_bytes", ", slab ");
 	if (json_integer_value(json_object_get(start, "swap_total_bytes"))) {
-		print_bytes(f, start, "swap_used_bytes", ", swap ");
-		print_bytes(f, start, "swap_total_bytes", " of ");
+		add_bytes(&line, start, "swap_used_bytes", ", swap ");
+		add_bytes(&line, start, "swap_total_bytes", " of ");
 	}
-	before = ",\n    unusable at order 9: ";
+	before = ", unusable at order 9: ";
 	json_object_foreach (json_object_get(start, "unusable"), node, value) {
 		const json_t *index = json_object_get(value, ORDER);
 
 		if (index)
-			fprintf(f, "%s%.2f", before, json_number_value(index));
+			add(&line, "%s%.2f", before, json_number_value(index));
 		before = " + ";
 	}
-	fprintf(f, "\n");
+	text_wrap(f, line.text, 2, 4);
 }
 
 static uint64_t memory_of(const struct stored_trial *t)

@@ -38,6 +38,7 @@ static int put(json_t *object, const char *key, uint64_t value)
 static const struct {
 	const char *key, *plus, *minus;
 } levels[] = {
+	/* Of what the CPUs hold back the difference may be less than nothing. */
 	{ "page_cache_bytes", "meminfo.Cached", "meminfo.Shmem" },
 	{ "anon_bytes", "meminfo.AnonPages", NULL },
 	{ "slab_bytes", "meminfo.Slab", NULL },
@@ -54,7 +55,7 @@ static int put_levels(json_t *start, const struct record *record, size_t row)
 
 		if (value_at(record, row, levels[i].plus, &plus) &&
 		    (!levels[i].minus || value_at(record, row, levels[i].minus, &minus)))
-			r = put(start, levels[i].key, (plus - minus) << 10);
+			r = put(start, levels[i].key, (plus - MIN(plus, minus)) << 10);
 	}
 	return r;
 }

@@ -7,6 +7,7 @@ unit_tests = \
 	tests/unit/test-causes \
 	tests/unit/test-closure \
 	tests/unit/test-columns \
+	tests/unit/test-comparable \
 	tests/unit/test-content \
 	tests/unit/test-cube \
 	tests/unit/test-error \
