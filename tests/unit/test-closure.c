@@ -71,7 +71,7 @@ static bool can_open(const struct record *record, const json_t *entry, size_t co
 /* Those that only widen a bound: what was in flight, and what may be counted twice. */
 static bool only_widens(const json_t *entry, const char *column)
 {
-	return streq(column, "vmstat.nr_writeback") ||
+	return streq(column, "vmstat.nr_writeback") || streq(column, "vmstat.nr_swapcached") ||
 	       (streq(text_of(entry, "identity"), "memory-current") &&
 		strstr(column, ".memory.stat.swapcached"));
 }
