@@ -20,6 +20,8 @@
 /* Swap slots that a CPU keeps to hand out, and as many to give back: SWAP_SLOTS_CACHE_SIZE,
  * include/linux/swap_slots.h. */
 #define SWAP_SLOTS (2 * 64)
+/* CONFIG_PCP_BATCH_SCALE_MAX, as it is unless someone chose: mm/Kconfig. */
+#define PCP_SCALE_MAX 5
 /* Cgroups that a CPU charges in advance for, from 6.16 on: NR_MEMCG_STOCK, mm/memcontrol.c. */
 #define STOCKS 7
 /*
@@ -151,6 +153,19 @@ static double fold(const struct query *q)
 	return fmin(threshold, THRESHOLD_MAX);
 }
 
+/*
+ * What a CPU's list of free pages takes from a zone at once: zone_batchsize(), mm/page_alloc.c, and
+ * up to 2^5 times that where it takes some again and again: nr_pcp_alloc(), from 6.7 on.
+ */
+static double refill(const struct query *q)
+{
+	double largest, quarter;
+
+	zones_managed(q, "zoneinfo.*.managed", &largest);
+	quarter = fmax(1, floor(fmin(floor(largest / 1024), (1 << 20) / fmax(1, page(q))) / 4));
+	return fmax(1, exp2(bits(quarter + floor(quarter / 2)) - 1) - 1) * (1 << PCP_SCALE_MAX);
+}
+
 static double batch(const struct query *q)
 {
 	(void)q;
@@ -194,11 +209,11 @@ bool figure_value(const struct formula_context *context, const char *token, doub
 		const char *name;
 		double (*figure)(const struct query *q);
 	} figures[] = {
-		{ "time", time_ns },	   { "cpus", cpus }, { "nodes", nodes },
-		{ "zones", zones },	   { "page", page }, { "batch", batch },
-		{ "fold", fold },	   { "lag", lag },   { "stock", stock },
-		{ "pagevec", in_batches }, { "slew", slew }, { "slots", slots },
-		{ "children", children },
+		{ "time", time_ns },	   { "cpus", cpus },	 { "nodes", nodes },
+		{ "zones", zones },	   { "page", page },	 { "batch", batch },
+		{ "fold", fold },	   { "lag", lag },	 { "stock", stock },
+		{ "pagevec", in_batches }, { "slew", slew },	 { "slots", slots },
+		{ "children", children },  { "refill", refill },
 	};
 	struct query q = { .context = context, .missing = missing, .size = size };
 

@@ -295,6 +295,15 @@ static double mean(const struct histogram *h)
 	return sum / (double)h->count;
 }
 
+/* Whether a cgroup is the one at hand or lies below it; all are where none is at hand. */
+static bool is_within(const struct eval *e, const char *cgroup)
+{
+	const char *name = e->context->name ? e->context->name : "";
+	size_t len = strlen(name);
+
+	return !len || (starts_with(cgroup, name) && (!cgroup[len] || cgroup[len] == '/'));
+}
+
 /* "GENERATOR.COUNTER": the counter's sum over that generator's workloads, at the phase's end. */
 static double work_value(struct eval *e, const char *argument)
 {
@@ -307,10 +316,11 @@ static double work_value(struct eval *e, const char *argument)
 	json_array_foreach ((json_t *)workloads, i, item) {
 		const char *kind = json_string_value(json_object_get(item, "workload"));
 		const char *name = json_string_value(json_object_get(item, "name"));
+		const char *cgroup = json_string_value(json_object_get(item, "cgroup"));
 		char column[COLUMN_MAX];
 
-		if (!dot || !kind || !name || strlen(kind) != (size_t)(dot - argument) ||
-		    !starts_with(argument, kind))
+		if (!dot || !kind || !name || !cgroup || !is_within(e, cgroup) ||
+		    strlen(kind) != (size_t)(dot - argument) || !starts_with(argument, kind))
 			continue;
 		snprintf(column, sizeof(column), "work.%.180s%s", name, dot);
 		sum += column_value(e, column, REDUCE_LAST);

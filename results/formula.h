@@ -38,8 +38,8 @@
  *                                phase's end (src/extfrag.h), as a share
  *   [x]                          x where the kernel has it, else 0
  *   reclaim.scanned              a metric that stands before this one in the catalog
- *   work(anon.filled)            the sum of that counter of all workloads of that generator, at
- *                                the phase's end; they count from 0
+ *   work(anon.filled)            the sum of that counter of that generator's workloads, in the
+ *                                cgroup at hand and below; at the phase's end: they count from 0
  *   time cpus nodes page         the phase's length in ns, and the machine's figures
  *   children                     cgroups right below the one at hand, or those at the top
  *   slew                         ns by which the phase's clock may be off the scheduler's
@@ -54,6 +54,8 @@
  *                                has folded them, which the regime tells
  *   stock                        pages that the CPUs may have charged in advance (refill_stock(),
  *                                mm/memcontrol.c)
+ *   refill                       pages that a CPU's list of free pages takes from a zone at once
+ *                                (nr_pcp_alloc(), mm/page_alloc.c)
  *   slots                        swap slots that the CPUs may keep, in use by nobody
  *                                (mm/swap_slots.c)
  *   pagevec                      pages that may be in the CPUs' LRU batches, where they stay

@@ -32,6 +32,11 @@
  * reads a slab, of at most 8 pages (2^PAGE_ALLOC_COSTLY_ORDER, mm/slub.c).
  */
 #define READ_PAGES "8 * (nodes + 2)"
+/*
+ * What is allocated or freed comes from a CPU's list of free pages, which is filled from the zone
+ * by many pages at once. Once a CPU: nothing allocates much while the workloads stand still.
+ */
+#define FREE_PAGES READ_PAGES " + refill * cpus"
 #define NUMA_FOLD  NODE_FOLD " + 2 * " READ_PAGES
 
 #define GLOBAL_SCAN                                                                                \
@@ -144,7 +149,7 @@ const struct identity identities[] = {
 	/* A zone's free pages and their sum move at once, too. */
 	{ "zones-free", "pages", "The zones' free pages add up to vmstat's", SCOPE_SYSTEM,
 	  "last(zoneinfo.*.free)", "last(vmstat.nr_free_pages)", NULL,
-	  "fold * (cpus - 1) * zones + " READ_PAGES },
+	  "fold * (cpus - 1) * zones + " FREE_PAGES },
 	/*
 	 * The free lists are what they are; of the count of free pages each CPU may hold back a
 	 * part.
@@ -157,11 +162,11 @@ const struct identity identities[] = {
 	  "+ 64 * last(buddyinfo.nodeN.*.order6) + 128 * last(buddyinfo.nodeN.*.order7) "
 	  "+ 256 * last(buddyinfo.nodeN.*.order8) + 512 * last(buddyinfo.nodeN.*.order9) "
 	  "+ 1024 * [last(buddyinfo.nodeN.*.order10)]",
-	  "last(zoneinfo.nodeN.*.free)", NULL, "fold * cpus * zones + " READ_PAGES },
+	  "last(zoneinfo.nodeN.*.free)", NULL, "fold * cpus * zones + " FREE_PAGES },
 
 	{ "meminfo-MemFree", "pages", "meminfo's MemFree is vmstat's nr_free_pages", SCOPE_SYSTEM,
 	  "last(meminfo.MemFree) * 1024 / page", "last(vmstat.nr_free_pages)", NULL,
-	  LEVEL_FOLD " + " READ_PAGES },
+	  LEVEL_FOLD " + " FREE_PAGES },
 	{ "meminfo-AnonPages", "pages", "meminfo's AnonPages is vmstat's nr_anon_pages",
 	  SCOPE_SYSTEM, "last(meminfo.AnonPages) * 1024 / page", "last(vmstat.nr_anon_pages)", NULL,
 	  LEVEL_FOLD },
@@ -192,8 +197,11 @@ const struct identity identities[] = {
 	{ "meminfo-nodes", "pages", "The nodes' KEY adds up to meminfo's", SCOPE_SYSTEM,
 	  "last(meminfo.KEY) * 1024 / page", "last(node*.meminfo.KEY) * 1024 / page", NULL,
 	  LEVEL_FOLD " + " READ_PAGES,
-	  KEYS("MemFree", "AnonPages", "Mapped", "Shmem", "SReclaimable", "SUnreclaim",
-	       "Unevictable", "PageTables") },
+	  KEYS("AnonPages", "Mapped", "Shmem", "SReclaimable", "SUnreclaim", "Unevictable",
+	       "PageTables") },
+	{ "meminfo-nodes-free", "pages", "The nodes' MemFree adds up to meminfo's", SCOPE_SYSTEM,
+	  "last(meminfo.MemFree) * 1024 / page", "last(node*.meminfo.MemFree) * 1024 / page", NULL,
+	  LEVEL_FOLD " + " FREE_PAGES },
 	{ "meminfo-nodes-io", "pages", "The nodes' KEY adds up to meminfo's", SCOPE_SYSTEM,
 	  "last(meminfo.KEY) * 1024 / page", "last(node*.meminfo.KEY) * 1024 / page", NULL,
 	  LEVEL_FOLD " + " IN_FLIGHT, KEYS("Dirty", "Writeback") },
@@ -276,13 +284,14 @@ const struct identity identities[] = {
 	  "TOP.cpu.stat.usage_usec", "0", "time * cpus / 1000", "children + slew * cpus / 1000" },
 
 	/*
-	 * A page that is touched for the first time is a fault, or one of a huge page; khugepaged
-	 * fills holes without. A huge page is what a page of page table maps.
+	 * A page that is touched for the first time is a fault; the fault of a huge page fills all
+	 * that a page of page table maps, and khugepaged fills holes without any.
 	 */
 	{ "touched-pages", "pages", "Each page that anon workloads filled has had its fault",
-	  SCOPE_SYSTEM, "work(anon.filled) if pmd", "0",
-	  "last(TOP.memory.stat.pgfault) + (last(TOP.memory.stat.thp_fault_alloc) "
-	  "+ last(TOP.memory.stat.thp_collapse_alloc)) * page / 8",
+	  SCOPE_CGROUP, "work(anon.filled) if pmd", "0",
+	  "last(NAME.memory.stat.pgfault) + last(NAME.memory.stat.thp_fault_alloc) * (page / 8 - "
+	  "1) "
+	  "+ last(NAME.memory.stat.thp_collapse_alloc) * page / 8",
 	  "lag" },
 
 	/* Each pass over an inactive list says what it freed; MGLRU's passes are not all traced. */

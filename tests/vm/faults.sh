@@ -118,6 +118,7 @@ meminfo-Writeback, /proc/meminfo|Writeback:|$M
 E2
 lies nodes <<E2
 meminfo-nodes AnonPages, /node1/meminfo|AnonPages:|$M
+meminfo-nodes-free, /node1/meminfo|MemFree:|$M
 meminfo-nodes-io Writeback, /node0/meminfo|Writeback:|$M
 nodes-numastat numa_foreign, /node1/numastat|numa_foreign|$M
 E2
