@@ -20,6 +20,7 @@
 #include "src/cleanup.h"
 #include "src/file.h"
 #include "src/kvfile.h"
+#include "src/macro.h"
 #include "src/process.h"
 #include "src/units.h"
 
@@ -79,12 +80,17 @@ static void probe_regime(struct probe *p, const struct fsroot *fs)
 	}
 	add(p, PROBE_INFO, "regime", true,
 	    "LRU %s; reclaim counters of /proc/vmstat: %s; proactive: %s; khugepaged: %s; "
-	    "pages of zeros: %s",
+	    "pages of zeros: %s; memory.stat's counts: %s; disks: %s; sizes of huge pages: %s",
 	    json_string_value(json_object_get(regime, "lru")),
 	    json_string_value(json_object_get(regime, "reclaim_counters")),
 	    json_string_value(json_object_get(regime, "proactive")),
 	    json_string_value(json_object_get(regime, "khugepaged")),
-	    json_string_value(json_object_get(regime, "zero_pages")));
+	    json_string_value(json_object_get(regime, "zero_pages")),
+	    streq(json_string_value(json_object_get(regime, "rstat")), "shared")
+		    ? "folded with cpu.stat's"
+		    : "may lag",
+	    json_string_value(json_object_get(regime, "disks")),
+	    json_string_value(json_object_get(regime, "thp_sizes")));
 	json_decref(regime);
 }
 

@@ -15,6 +15,13 @@
  *   zero_pages        "noted": pages of zeros are not swapped out, and counted as swpout_zero;
  *                     "swapped": as any other
  *   per_node_reclaim  whether node*\/vmstat counts scanned and reclaimed pages
+ *   rstat             "shared": a read of a cgroup's cpu.stat folds in what CPUs hold back of its
+ *                     memory.stat, too; "own": each controller has its own, as from 6.16 on;
+ *                     "unknown": a kernel without BTF
+ *   disks             "stacked": some disk is made of others, so that io.stat counts an I/O at each
+ *                     layer; "plain": none is
+ *   thp_sizes         "pmd": a fault maps one page or a whole page of page table; "several": sizes
+ *                     in between are allowed
  *   lru               "mglru" or "classic"
  * The caller's reference; NULL with err set on failure.
  */

@@ -26,7 +26,7 @@ struct spread {
 struct bar {
 	const char *scenario, *kernel, *release, *lru; /* borrowed from the runs' records */
 	const struct run *run;
-	const char *outcome; /* of a trial that is not completed; NULL: all are */
+	const char *outcome; /* of a trial that is not completed, or "invalid"; NULL: none is */
 	char work[64];	     /* the workload whose latency or rate it shows */
 	struct spread scanned, reclaimed, speed;
 	size_t trials;
@@ -100,6 +100,10 @@ static void bar_add(struct bar *bar, const json_t *trial, const char *suffix)
 	bar->trials++;
 	if (!completed(trial)) {
 		bar->outcome = text_of(trial, "outcome");
+		return;
+	}
+	if (json_array_size(json_object_get(trial, "invalid"))) {
+		bar->outcome = "invalid";
 		return;
 	}
 	/* both or none: a bar's two lengths are of the same trials */
@@ -236,6 +240,16 @@ static const char *pages_text(double pages, char buf[static FORMAT_MAX])
 	return buf;
 }
 
+/* How many of the trials a bar is made of, where some can't be trusted or did not complete. */
+static void say_left_out(const struct bar *bar, const struct spread *made_of, char *buf,
+			 size_t size)
+{
+	size_t n = strlen(buf);
+
+	if (made_of->count && made_of->count < bar->trials)
+		snprintf(buf + n, size - n, "; %zu/%zu valid", made_of->count, bar->trials);
+}
+
 /* "46 %   61,586 of 134,897", or why there is no bar. */
 static void reclaim_label(const struct bar *bar, char *buf, size_t size)
 {
@@ -250,6 +264,7 @@ static void reclaim_label(const struct bar *bar, char *buf, size_t size)
 			 100 * bar->reclaimed.median / bar->scanned.median,
 			 pages_text(bar->reclaimed.median, reclaimed),
 			 pages_text(bar->scanned.median, scanned));
+	say_left_out(bar, &bar->scanned, buf, size);
 }
 
 static void speed_label(const struct summary *s, const struct bar *bar, char *buf, size_t size)
@@ -267,6 +282,7 @@ static void speed_label(const struct summary *s, const struct bar *bar, char *bu
 	else
 		snprintf(text, sizeof(text), "%.3g", bar->speed.median);
 	snprintf(buf, size, "%s, %s", text, text_shorten(bar->work, 10, cut, sizeof(cut)));
+	say_left_out(bar, &bar->speed, buf, size);
 }
 
 static double colour_index(const struct summary *s, const struct bar *bar)

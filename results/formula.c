@@ -10,13 +10,12 @@
 
 #include "results/cause-formula.h"
 #include "results/cube-formula.h"
+#include "results/figures.h"
 #include "results/span-formula.h"
 #include "src/macro.h"
 
 #define TOKEN_MAX  100
 #define COLUMN_MAX 300
-/* The upper bound of a node counter's per-CPU threshold. */
-#define KERNEL_STAT_THRESHOLD 125
 
 struct eval {
 	const struct formula_context *context;
@@ -241,15 +240,6 @@ static double column_value(struct eval *e, const char *token, enum reduce how)
 
 /* ---- names ---- */
 
-static double integer_of(struct eval *e, const char *key)
-{
-	const json_t *value = json_object_get(e->context->record->trial, key);
-
-	if (!json_is_integer(value) || json_integer_value(value) <= 0)
-		return miss(e, "the record does not say its «%s»", key);
-	return (double)json_integer_value(value);
-}
-
 static double metric_value(struct eval *e, const struct metric_def *def)
 {
 	struct formula_context context = *e->context;
@@ -263,34 +253,13 @@ static double metric_value(struct eval *e, const struct metric_def *def)
 	return result.present ? result.value : miss(e, "%s", result.missing);
 }
 
-static double count_columns(const struct eval *e, const char *pattern)
-{
-	const struct samples *s = &e->context->record->samples;
-	double count = 0;
-
-	for (size_t i = 0; i < s->columns; i++)
-		count += fnmatch(pattern, s->names[i], 0) == 0;
-	return count;
-}
-
 static double name_value(struct eval *e, const char *token)
 {
-	const struct phase *phase = e->context->phase;
+	char missing[100];
+	double value = 0;
 
-	if (streq(token, "time"))
-		return (double)(phase->end_ns - phase->start_ns);
-	if (streq(token, "batch"))
-		return FORMULA_MEMCG_BATCH;
-	if (streq(token, "fold"))
-		return KERNEL_STAT_THRESHOLD;
-	if (streq(token, "page"))
-		return integer_of(e, "page_size");
-	if (streq(token, "cpus"))
-		return integer_of(e, "cpus");
-	if (streq(token, "zones"))
-		return count_columns(e, "zoneinfo.*.free");
-	if (streq(token, "nodes"))
-		return (double)json_array_size(json_object_get(e->context->record->trial, "nodes"));
+	if (figure_value(e->context, token, &value, missing, sizeof(missing)))
+		return *missing ? miss(e, "%s", missing) : value;
 	/* Without self there is no catalog to look into: an identity speaks of columns alone. */
 	for (const struct metric_def *d = NULL;
 	     e->context->self && (d = metric_next(d)) && d != e->context->self;)
@@ -324,6 +293,40 @@ static double mean(const struct histogram *h)
 			sum += (double)h->buckets[i] * ((double)low + (double)(width / 2));
 	}
 	return sum / (double)h->count;
+}
+
+/* Whether a cgroup is the one at hand or lies below it; all are where none is at hand. */
+static bool is_within(const struct eval *e, const char *cgroup)
+{
+	const char *name = e->context->name ? e->context->name : "";
+	size_t len = strlen(name);
+
+	return !len || (starts_with(cgroup, name) && (!cgroup[len] || cgroup[len] == '/'));
+}
+
+/* "GENERATOR.COUNTER": the counter's sum over that generator's workloads, at the phase's end. */
+static double work_value(struct eval *e, const char *argument)
+{
+	const json_t *workloads = json_object_get(e->context->record->trial, "workloads"), *item;
+	const char *dot = strchr(argument, '.');
+	double sum = 0;
+	bool any = false;
+	size_t i;
+
+	json_array_foreach ((json_t *)workloads, i, item) {
+		const char *kind = json_string_value(json_object_get(item, "workload"));
+		const char *name = json_string_value(json_object_get(item, "name"));
+		const char *cgroup = json_string_value(json_object_get(item, "cgroup"));
+		char column[COLUMN_MAX];
+
+		if (!dot || !kind || !name || !cgroup || !is_within(e, cgroup) ||
+		    strlen(kind) != (size_t)(dot - argument) || !starts_with(argument, kind))
+			continue;
+		snprintf(column, sizeof(column), "work.%.180s%s", name, dot);
+		sum += column_value(e, column, REDUCE_LAST);
+		any = true;
+	}
+	return any ? sum : miss(e, "no workload counts %.100s", argument);
 }
 
 /* What was computed of the record before the metrics. */
@@ -360,6 +363,8 @@ static double call(struct eval *e, const char *name, const char *argument)
 	for (size_t i = 0; i < ARRAY_SIZE(reducers); i++)
 		if (streq(name, reducers[i].name))
 			return column_value(e, argument, reducers[i].how);
+	if (streq(name, "work"))
+		return work_value(e, argument);
 	if (span_function(name) || streq(name, "cause") || cube_function(name))
 		return derived_value(e, name, argument);
 	if (!streq(name, "quantile") && !streq(name, "mean") && !streq(name, "highest"))
@@ -488,6 +493,8 @@ static const struct {
 	{ "global-only", "reclaim_counters", "vmstat's reclaim counters are" },
 	{ "all", "reclaim_counters", "vmstat's reclaim counters are" },
 	{ "classic", "lru", "the LRU is" },
+	{ "plain", "disks", "disks are" },
+	{ "pmd", "thp_sizes", "the sizes of huge pages are" },
 };
 
 static void parse_condition(struct eval *e)

@@ -38,13 +38,32 @@
  *                                phase's end (src/extfrag.h), as a share
  *   [x]                          x where the kernel has it, else 0
  *   reclaim.scanned              a metric that stands before this one in the catalog
- *   time cpus nodes zones page   the phase's length in ns, and the machine's figures
+ *   work(anon.filled)            the sum of that counter of that generator's workloads, in the
+ *                                cgroup at hand and below; at the phase's end: they count from 0
+ *   time cpus nodes page         the phase's length in ns, and the machine's figures
+ *   children                     cgroups right below the one at hand, or those at the top
+ *   slew                         ns by which the phase's clock may be off the scheduler's
+ *   zones                        zones that have memory, of the node at hand or of all
  *   batch                        events a CPU may hold back from memory.stat: 64
  *                                (MEMCG_CHARGE_BATCH, mm/memcontrol.c)
- *   fold                         pages a CPU may hold back from a node counter: 125 at most
- *                                (calculate_normal_threshold(), mm/vmstat.c)
+ *   fold                         pages a CPU may hold back from a node's or zone's counter, by the
+ *                                CPUs and the largest zone (calculate_normal_threshold(),
+ *                                mm/vmstat.c)
+ *   lag                          events that a read of memory.stat may leave out of what the CPUs
+ *                                hold back: none on one CPU where the read of cpu.stat before it
+ *                                has folded them, which the regime tells
+ *   stock                        pages that the CPUs may have charged in advance (refill_stock(),
+ *                                mm/memcontrol.c)
+ *   refill                       pages that a CPU's list of free pages takes from a zone at once
+ *                                (nr_pcp_alloc(), mm/page_alloc.c)
+ *   slots                        swap slots that the CPUs may keep, in use by nobody
+ *                                (mm/swap_slots.c)
+ *   pagevec                      pages that may be in the CPUs' LRU batches, where they stay
+ *                                charged when all else has let go of them (mm/swap.c)
  *   A if global-only             A, where vmstat's reclaimer counters leave out reclaim at cgroup
- *                                limits; "if all": where they have it; "if classic": without MGLRU
+ *                                limits; "if all": where they have it; "if classic": without
+ *                                MGLRU; "if plain": where no disk is made of others; "if pmd":
+ *                                where a fault maps one page, or a whole page of page table
  */
 
 #define FORMULA_MEMCG_BATCH 64 /* «batch» */

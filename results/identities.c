@@ -15,12 +15,6 @@
 /* Nothing is held back inside one file unless another CPU counts while it is being read. */
 #define ONE_FILE "2 * batch * (cpus - 1)"
 /*
- * memory.stat against another file. A read folds the CPUs' counts in only when more than a batch
- * per CPU is due, each CPU having up to two batches in hand besides: mem_cgroup_flush_stats() and
- * memcg_rstat_updated(), mm/memcontrol.c.
- */
-#define MEMORY_STAT_LAG "3 * batch * cpus"
-/*
  * A count reaches a node's counter and the sum of all nodes at once, when a CPU folds what it has
  * held back (mod_node_state(), fold_diff() in mm/vmstat.c). Where the two are read apart, at both
  * ends of a phase, each other CPU may have folded in between.
@@ -38,6 +32,11 @@
  * reads a slab, of at most 8 pages (2^PAGE_ALLOC_COSTLY_ORDER, mm/slub.c).
  */
 #define READ_PAGES "8 * (nodes + 2)"
+/*
+ * What is allocated or freed comes from a CPU's list of free pages, which is filled from the zone
+ * by many pages at once. Once a CPU: nothing allocates much while the workloads stand still.
+ */
+#define FREE_PAGES READ_PAGES " + refill * cpus"
 #define NUMA_FOLD  NODE_FOLD " + 2 * " READ_PAGES
 
 #define GLOBAL_SCAN                                                                                \
@@ -72,23 +71,22 @@ const struct identity identities[] = {
 	  "Scanning at limits by vmstat (all - global) is what memory.stat has beyond global",
 	  SCOPE_SYSTEM,
 	  "vmstat.pgscan_anon + vmstat.pgscan_file - (" GLOBAL_SCAN ") if global-only",
-	  TOP_SCAN " - (" GLOBAL_SCAN ")", TOP_SCAN, MEMORY_STAT_LAG },
+	  TOP_SCAN " - (" GLOBAL_SCAN ")", TOP_SCAN, "lag" },
 	{ "pgsteal-at-limits", "pages",
 	  "Freeing at limits by vmstat (all - global) is what memory.stat has beyond global",
 	  SCOPE_SYSTEM,
 	  "vmstat.pgsteal_anon + vmstat.pgsteal_file - (" GLOBAL_STEAL ") if global-only",
-	  TOP_STEAL " - (" GLOBAL_STEAL ")", TOP_STEAL, MEMORY_STAT_LAG },
+	  TOP_STEAL " - (" GLOBAL_STEAL ")", TOP_STEAL, "lag" },
 	/* Where vmstat's reclaimers have everything, both ways of cutting A must agree. */
 	{ "pgscan-reclaimers", "pages", "Scanned by type is scanned by reclaimer", SCOPE_SYSTEM,
 	  "vmstat.pgscan_anon + vmstat.pgscan_file if all", GLOBAL_SCAN, NULL, ONE_FILE },
 	{ "pgsteal-reclaimers", "pages", "Freed by type is freed by reclaimer", SCOPE_SYSTEM,
 	  "vmstat.pgsteal_anon + vmstat.pgsteal_file if all", GLOBAL_STEAL, NULL, ONE_FILE },
 	{ "pgscan-cgroups", "pages", "memory.stat's scanning is a part of all scanning",
-	  SCOPE_SYSTEM, TOP_SCAN " if all", "0", "vmstat.pgscan_anon + vmstat.pgscan_file",
-	  MEMORY_STAT_LAG },
+	  SCOPE_SYSTEM, TOP_SCAN " if all", "0", "vmstat.pgscan_anon + vmstat.pgscan_file", "lag" },
 	{ "pgsteal-cgroups", "pages", "memory.stat's freeing is a part of all freeing",
 	  SCOPE_SYSTEM, TOP_STEAL " if all", "0", "vmstat.pgsteal_anon + vmstat.pgsteal_file",
-	  MEMORY_STAT_LAG },
+	  "lag" },
 
 	{ "pgscan-parts", "pages", "A cgroup's pgscan is the sum of its reclaimers'", SCOPE_CGROUP,
 	  "NAME.memory.stat.pgscan",
@@ -107,7 +105,7 @@ const struct identity identities[] = {
 	/*
 	 * A page in the swap cache is not in file; it is in anon while it is mapped, too, and only
 	 * in swapcached when it isn't. memory.current also has what each CPU has charged in
-	 * advance: a batch.
+	 * advance, and pages that only a batch on the way to an LRU list still holds.
 	 */
 	{ "memory-current", "bytes", "memory.current is what memory.stat says it is made of",
 	  SCOPE_CGROUP, "last(NAME.memory.current)",
@@ -115,8 +113,8 @@ const struct identity identities[] = {
 	  "+ last(NAME.memory.stat.kernel) + [last(NAME.memory.stat.sock)]",
 	  "last(NAME.memory.stat.anon) + last(NAME.memory.stat.file) "
 	  "+ last(NAME.memory.stat.kernel) + [last(NAME.memory.stat.sock)] "
-	  "+ [last(NAME.memory.stat.swapcached)]",
-	  "(" MEMORY_STAT_LAG " + batch * cpus) * page" },
+	  "+ [last(NAME.memory.stat.swapcached)] + (stock + pagevec) * page",
+	  "lag * page" },
 
 	{ "nodes-level", "pages", "The nodes' KEY at the phase's end adds up to vmstat's",
 	  SCOPE_SYSTEM, "last(vmstat.KEY)", "last(node*.KEY)", NULL, LEVEL_FOLD,
@@ -131,7 +129,11 @@ const struct identity identities[] = {
 	  KEYS("workingset_refault_anon", "workingset_refault_file", "workingset_activate_anon",
 	       "workingset_activate_file", "workingset_restore_anon", "workingset_restore_file",
 	       "workingset_nodereclaim", "nr_dirtied", "nr_vmscan_write",
-	       "nr_vmscan_immediate_reclaim") },
+	       "nr_vmscan_immediate_reclaim", "pgdemote_kswapd", "pgdemote_direct",
+	       "pgdemote_khugepaged", "pgdemote_proactive", "pgpromote_success", "pgscan_kswapd",
+	       "pgscan_direct", "pgscan_khugepaged", "pgscan_proactive", "pgscan_anon",
+	       "pgscan_file", "pgsteal_kswapd", "pgsteal_direct", "pgsteal_khugepaged",
+	       "pgsteal_proactive", "pgsteal_anon", "pgsteal_file", "pgrefill") },
 	/* Counted when a write ends. */
 	{ "nodes-written", "pages", "The nodes' nr_written adds up to vmstat's", SCOPE_SYSTEM,
 	  "vmstat.nr_written", "node*.nr_written", NULL,
@@ -147,7 +149,7 @@ const struct identity identities[] = {
 	/* A zone's free pages and their sum move at once, too. */
 	{ "zones-free", "pages", "The zones' free pages add up to vmstat's", SCOPE_SYSTEM,
 	  "last(zoneinfo.*.free)", "last(vmstat.nr_free_pages)", NULL,
-	  "fold * (cpus - 1) * zones + " READ_PAGES },
+	  "fold * (cpus - 1) * zones + " FREE_PAGES },
 	/*
 	 * The free lists are what they are; of the count of free pages each CPU may hold back a
 	 * part.
@@ -160,11 +162,11 @@ const struct identity identities[] = {
 	  "+ 64 * last(buddyinfo.nodeN.*.order6) + 128 * last(buddyinfo.nodeN.*.order7) "
 	  "+ 256 * last(buddyinfo.nodeN.*.order8) + 512 * last(buddyinfo.nodeN.*.order9) "
 	  "+ 1024 * [last(buddyinfo.nodeN.*.order10)]",
-	  "last(zoneinfo.nodeN.*.free)", NULL, "fold * cpus * zones + " READ_PAGES },
+	  "last(zoneinfo.nodeN.*.free)", NULL, "fold * cpus * zones + " FREE_PAGES },
 
 	{ "meminfo-MemFree", "pages", "meminfo's MemFree is vmstat's nr_free_pages", SCOPE_SYSTEM,
 	  "last(meminfo.MemFree) * 1024 / page", "last(vmstat.nr_free_pages)", NULL,
-	  LEVEL_FOLD " + " READ_PAGES },
+	  LEVEL_FOLD " + " FREE_PAGES },
 	{ "meminfo-AnonPages", "pages", "meminfo's AnonPages is vmstat's nr_anon_pages",
 	  SCOPE_SYSTEM, "last(meminfo.AnonPages) * 1024 / page", "last(vmstat.nr_anon_pages)", NULL,
 	  LEVEL_FOLD },
@@ -195,55 +197,80 @@ const struct identity identities[] = {
 	{ "meminfo-nodes", "pages", "The nodes' KEY adds up to meminfo's", SCOPE_SYSTEM,
 	  "last(meminfo.KEY) * 1024 / page", "last(node*.meminfo.KEY) * 1024 / page", NULL,
 	  LEVEL_FOLD " + " READ_PAGES,
-	  KEYS("MemFree", "AnonPages", "Mapped", "Shmem", "SReclaimable", "SUnreclaim",
-	       "Unevictable", "PageTables") },
+	  KEYS("AnonPages", "Mapped", "Shmem", "SReclaimable", "SUnreclaim", "Unevictable",
+	       "PageTables") },
+	{ "meminfo-nodes-free", "pages", "The nodes' MemFree adds up to meminfo's", SCOPE_SYSTEM,
+	  "last(meminfo.MemFree) * 1024 / page", "last(node*.meminfo.MemFree) * 1024 / page", NULL,
+	  LEVEL_FOLD " + " FREE_PAGES },
 	{ "meminfo-nodes-io", "pages", "The nodes' KEY adds up to meminfo's", SCOPE_SYSTEM,
 	  "last(meminfo.KEY) * 1024 / page", "last(node*.meminfo.KEY) * 1024 / page", NULL,
 	  LEVEL_FOLD " + " IN_FLIGHT, KEYS("Dirty", "Writeback") },
 
 	{ "cgroups-count", "events", "The cgroups' KEY is a part of vmstat's", SCOPE_SYSTEM,
-	  "TOP.memory.stat.KEY", "0", "vmstat.KEY", MEMORY_STAT_LAG,
+	  "TOP.memory.stat.KEY", "0", "vmstat.KEY", "lag",
 	  KEYS("pgfault", "pgmajfault", "pgactivate", "pgdeactivate", "pglazyfree", "pglazyfreed",
-	       "thp_fault_alloc", "thp_collapse_alloc", "thp_swpout", "zswpin", "zswpout") },
+	       "thp_fault_alloc", "thp_collapse_alloc", "thp_swpout", "pswpin", "pswpout", "zswpin",
+	       "zswpout", "swpin_zero", "swpout_zero", "pgdemote_kswapd", "pgdemote_direct",
+	       "pgdemote_khugepaged", "pgdemote_proactive", "pgpromote_success") },
 	{ "cgroups-oom_kill", "events", "The cgroups' OOM kills are a part of vmstat's",
 	  SCOPE_SYSTEM, "TOP.memory.events.oom_kill", "0", "vmstat.oom_kill", "0" },
 
 	/*
 	 * An anonymous or shmem page that is read back and is still known was read from swap, from
-	 * zswap, or is one of zeros, which is not read at all.
+	 * zswap, or is one of zeros, which is not read at all. What the CPUs held back of the
+	 * nodes' counts when the phase began is in the increase.
 	 */
 	{ "refault-swapin", "pages", "What refaults of anonymous pages was swapped in",
 	  SCOPE_SYSTEM, "vmstat.workingset_refault_anon", "0",
-	  "vmstat.pswpin + [vmstat.zswpin] + [vmstat.swpin_zero]", "2 * fold * cpus * nodes" },
+	  "vmstat.pswpin + [vmstat.zswpin] + [vmstat.swpin_zero]", "fold * cpus * nodes" },
+	/*
+	 * A page that has a slot was swapped out, or waits for it in the swap cache. A CPU keeps
+	 * slots that nobody uses.
+	 */
+	{ "swap-filled", "pages", "Swap in use was in use before, or was swapped out since",
+	  SCOPE_SYSTEM, "(last(meminfo.SwapTotal) - last(meminfo.SwapFree)) * 1024 / page", "0",
+	  "(first(meminfo.SwapTotal) - first(meminfo.SwapFree)) * 1024 / page + vmstat.pswpout "
+	  "+ [vmstat.zswpout] + [vmstat.swpout_zero] + last(vmstat.nr_swapcached)",
+	  "slots" },
 	/* A slot that is charged is in use; CPUs keep some that are not charged yet, or no more. */
 	{ "swap-charged", "bytes", "Swap that is charged to the cgroups is in use", SCOPE_SYSTEM,
 	  "last(TOP.memory.swap.current)", "0",
 	  "(last(meminfo.SwapTotal) - last(meminfo.SwapFree)) * 1024", "batch * cpus * page" },
-	/* The block layer counts both where a bio is submitted; vmstat shows whole KiB. */
+	/*
+	 * The block layer counts both where a bio is submitted; vmstat shows whole KiB. A disk that
+	 * is made of others passes a bio on, which io.stat counts once more:
+	 * blk_cgroup_bio_start(), block/blk-cgroup.c. Of writes io.stat has more than vmstat:
+	 * flushes, zeroes that a disk makes itself.
+	 */
 	{ "io-read", "bytes", "The cgroups' reads are a part of all that the machine read",
-	  SCOPE_SYSTEM, "TOP.io.stat.rbytes", "0", "vmstat.pgpgin * 1024", "1024" },
+	  SCOPE_SYSTEM, "TOP.io.stat.rbytes if plain", "0", "vmstat.pgpgin * 1024", "1024" },
 
 	{ "numa-stat-level", "bytes", "The nodes' KEY in memory.numa_stat adds up", SCOPE_CGROUP,
-	  "last(NAME.memory.stat.KEY)", "last(NAME.memory.numa_stat.KEY.N*)", NULL,
-	  MEMORY_STAT_LAG " * page",
+	  "last(NAME.memory.stat.KEY)", "last(NAME.memory.numa_stat.KEY.N*)", NULL, "lag * page",
 	  KEYS("anon", "file", "kernel_stack", "pagetables", "shmem", "file_mapped", "file_dirty",
 	       "file_writeback", "swapcached", "anon_thp", "file_thp", "shmem_thp", "inactive_anon",
 	       "active_anon", "inactive_file", "active_file", "unevictable", "slab_reclaimable",
 	       "slab_unreclaimable") },
 	{ "numa-stat-count", "pages", "The nodes' KEY in memory.numa_stat adds up", SCOPE_CGROUP,
-	  "NAME.memory.stat.KEY", "NAME.memory.numa_stat.KEY.N*", NULL, MEMORY_STAT_LAG,
+	  "NAME.memory.stat.KEY", "NAME.memory.numa_stat.KEY.N*", NULL, "lag",
 	  KEYS("workingset_refault_anon", "workingset_refault_file", "workingset_activate_anon",
 	       "workingset_activate_file", "workingset_restore_anon", "workingset_restore_file",
-	       "workingset_nodereclaim") },
+	       "workingset_nodereclaim", "pgdemote_kswapd", "pgdemote_direct",
+	       "pgdemote_khugepaged", "pgdemote_proactive", "pgpromote_success") },
 
 	{ "children-count", "events", "A cgroup's KEY has that of those below it", SCOPE_CGROUP,
-	  "CHILD.memory.stat.KEY", "0", "NAME.memory.stat.KEY", MEMORY_STAT_LAG,
+	  "CHILD.memory.stat.KEY", "0", "NAME.memory.stat.KEY", "lag",
 	  KEYS("pgscan", "pgsteal", "pgfault", "pgmajfault", "workingset_refault_anon",
 	       "workingset_refault_file") },
+	/* Exact where it is charged; other CPUs may charge between the two reads. */
+	{ "children-level", "bytes", "A cgroup's KEY has that of those below it", SCOPE_CGROUP,
+	  "last(CHILD.KEY)", "0", "last(NAME.KEY)", "stock * page * (cpus - 1)",
+	  KEYS("memory.current", "memory.swap.current") },
 	{ "children-oom-kill", "events", "A cgroup's OOM kills have those of those below it",
 	  SCOPE_CGROUP, "CHILD.memory.events.oom_kill", "0", "NAME.memory.events.oom_kill", "0" },
+	/* Each is told in whole us, at both ends of the phase. */
 	{ "children-cpu", "us", "A cgroup's CPU time has that of those below it", SCOPE_CGROUP,
-	  "CHILD.cpu.stat.usage_usec", "0", "NAME.cpu.stat.usage_usec", "cpus" },
+	  "CHILD.cpu.stat.usage_usec", "0", "NAME.cpu.stat.usage_usec", "children + 1" },
 	{ "events-local", "events",
 	  "A cgroup's own max events are a part of those with its children", SCOPE_CGROUP,
 	  "NAME.memory.events.local.max", "0", "NAME.memory.events.max", "0" },
@@ -254,7 +281,18 @@ const struct identity identities[] = {
 	{ "psi-some", "us", "No wait for memory is longer than the phase", SCOPE_CGROUP,
 	  "NAME.psi.memory.some.total", "0", "time / 1000", "2" },
 	{ "cpu-time", "us", "The cgroups' CPU time is no more than the CPUs have", SCOPE_SYSTEM,
-	  "TOP.cpu.stat.usage_usec", "0", "time * cpus / 1000", "2 * cpus" },
+	  "TOP.cpu.stat.usage_usec", "0", "time * cpus / 1000", "children + slew * cpus / 1000" },
+
+	/*
+	 * A page that is touched for the first time is a fault; the fault of a huge page fills all
+	 * that a page of page table maps, and khugepaged fills holes without any.
+	 */
+	{ "touched-pages", "pages", "Each page that anon workloads filled has had its fault",
+	  SCOPE_CGROUP, "work(anon.filled) if pmd", "0",
+	  "last(NAME.memory.stat.pgfault) + last(NAME.memory.stat.thp_fault_alloc) * (page / 8 - "
+	  "1) "
+	  "+ last(NAME.memory.stat.thp_collapse_alloc) * page / 8",
+	  "lag" },
 
 	/* Each pass over an inactive list says what it freed; MGLRU's passes are not all traced. */
 	{ "traced-pgsteal", "pages", "The traced passes over inactive lists freed what was freed",

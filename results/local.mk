@@ -13,6 +13,7 @@ results_libresults_a_SOURCES = \
 	results/cube-trace.c results/cube-trace.h \
 	results/expect.c results/expect.h \
 	results/fingerprint.c results/fingerprint.h \
+	results/figures.c results/figures.h \
 	results/formula.c results/formula.h \
 	results/grid.c results/grid.h \
 	results/identities.c \

@@ -40,6 +40,11 @@ static const struct rule {
 	  "pages of zeros, where there are any, are swapped out on one kernel and only noted down "
 	  "on "
 	  "the other" },
+	{ "disks", "*io.stat.*", REGIME_NOTED,
+	  "io.stat counts what goes to a disk made of others at each layer, where there are such" },
+	{ "thp_sizes", "*pgfault", REGIME_NOTED,
+	  "a fault may map several pages where huge pages smaller than a page table's are "
+	  "allowed" },
 	{ "lru", "*pgrefill", REGIME_DIFFERENT,
 	  "pgrefill counts the pages of active lists looked at, with MGLRU those that reclaim "
 	  "sorts "

@@ -196,6 +196,25 @@ static void show_invalid_metrics(FILE *f, const struct stored_trial *t)
 
 /* ---- the rest of a scenario ---- */
 
+/* What is so on few machines, as yet. */
+static void show_rarities(FILE *f, const json_t *regime)
+{
+	static const struct {
+		const char *key, *value, *said;
+	} rarities[] = {
+		{ "proactive", "split", "proactive split" },
+		{ "rstat", "own", "memory.stat may lag" },
+		{ "disks", "stacked", "disks made of others" },
+		{ "thp_sizes", "several", "huge pages of several sizes" },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(rarities); i++)
+		if (streq(text_of(regime, rarities[i].key), rarities[i].value))
+			fprintf(f, ", %s", rarities[i].said);
+	fprintf(f, "%s\n",
+		json_is_true(json_object_get(regime, "per_node_reclaim")) ? ", per node" : "");
+}
+
 static void show_regimes(FILE *f, const struct scenario_trials *s)
 {
 	for (size_t k = 0; k < s->kernel_count; k++) {
@@ -210,13 +229,10 @@ static void show_regimes(FILE *f, const struct scenario_trials *s)
 			if (!streq(s->trials[i]->kernel, s->kernels[k]) ||
 			    !json_object_size(regime) || (last && streq(last, lru)))
 				continue;
-			fprintf(f, "  %s (%s): LRU %s, reclaim counters %s%s%s\n", s->kernels[k],
-				text_of(trial, "release"), lru, text_of(regime, "reclaim_counters"),
-				streq(text_of(regime, "proactive"), "split") ? ", proactive split"
-									     : "",
-				json_is_true(json_object_get(regime, "per_node_reclaim"))
-					? ", per node"
-					: "");
+			fprintf(f, "  %s (%s): LRU %s, reclaim counters %s", s->kernels[k],
+				text_of(trial, "release"), lru,
+				text_of(regime, "reclaim_counters"));
+			show_rarities(f, regime);
 			last = lru;
 		}
 	}

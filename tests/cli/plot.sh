@@ -95,4 +95,15 @@ run "$wring" plot "$scratch/tour" "$fixture" --out "$scratch/both" --format svg
 is_code 0 "two runs"
 is "$(find "$scratch/both" -name summary.svg | wc -l)" 1 "two runs have one summary"
 
+# An invalid trial is told, and has no part in a bar.
+cp -r "$fixture" "$scratch/doubt" && chmod -R u+w "$scratch/doubt" || exit 99
+sed -i 's/^  "invalid": \[\]/  "invalid": ["a gap of 9 s"]/' \
+	"$scratch/doubt/anon-over-limit/debian-6.1/seed-1/trial.json" "$scratch"/doubt/anon-over-limit/debian-6.12/seed-*/trial.json
+run "$wring" plot "$scratch/doubt" --format svg
+is_code 0 "invalid trials are drawn"
+text=$(sed -n 's/.*<text[^>]*>//; s/<[^>]*>//gp' "$scratch/doubt/plots/summary.svg")
+like "$text" '1/2 valid' "summary: half of the seeds can't be trusted"
+like "$text" '^invalid' "summary: none of them can: no bar"
+text=$(sed -n 's/.*<text[^>]*>//; s/<[^>]*>//gp' "$scratch/doubt/plots/$first.svg")
+like "$text" 'invalid: a gap of 9 s' "the trial's picture says why"
 done_testing

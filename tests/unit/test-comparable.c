@@ -18,6 +18,8 @@
 #define ALL                                                                                        \
 	"{\"reclaim_counters\":\"all\",\"proactive\":\"split\","                                   \
 	"\"khugepaged\":\"in direct\",\"zero_pages\":\"swapped\",\"lru\":\"classic\"}"
+#define STACKED "{\"disks\":\"stacked\",\"thp_sizes\":\"pmd\"}"
+#define SEVERAL "{\"disks\":\"plain\",\"thp_sizes\":\"several\"}"
 
 static const struct {
 	const char *metric, *a, *b;
@@ -43,6 +45,9 @@ static const struct {
 	{ "reclaim.scanned_direct", OLD, ALL, REGIME_DIFFERENT },
 	{ "reclaim.scanned", OLD, ALL, REGIME_SAME },
 	{ "cgroup.NAME.reclaimed_direct", OLD, ALL, REGIME_DIFFERENT },
+	{ "cgroup.NAME.io_read", STACKED, SEVERAL, REGIME_NOTED },
+	{ "fault.minor", STACKED, SEVERAL, REGIME_NOTED },
+	{ "swap.out", STACKED, SEVERAL, REGIME_SAME },
 	/* What a record of an older wring does not say is taken for the same. */
 	{ "swap.out", "{\"lru\":\"classic\"}", APART, REGIME_SAME },
 };

@@ -16,6 +16,8 @@
 
 #define NODE0 "sys/devices/system/node/node0/vmstat"
 #define LRU   "sys/kernel/mm/lru_gen/enabled"
+#define BTF   "sys/kernel/btf/vmlinux"
+#define THP   "sys/kernel/mm/transparent_hugepage"
 
 struct recorded {
 	const char *name, *lru;
@@ -117,16 +119,28 @@ static void test_files(const struct recorded *tree, const struct fsroot *fs)
 
 /* --- the regime */
 
-static void expect(const struct fsroot *fs, const char *who, const char *want)
+/* The regime is that of a kernel as old as 6.1 and without BTF, but for what "differs". */
+static void expect(const struct fsroot *fs, const char *who, const char *differs)
 {
-	_cleanup_free_ char *text = NULL;
+	json_t *want =
+		json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:b, s:s}", "reclaim_counters",
+			  "global-only", "proactive", "in direct", "khugepaged", "in direct",
+			  "zero_pages", "swapped", "rstat", "unknown", "disks", "plain",
+			  "thp_sizes", "pmd", "per_node_reclaim", false, "lru", "classic");
+	json_t *changes = json_loads(differs, 0, NULL), *regime;
+	_cleanup_free_ char *text = NULL, *wanted = NULL;
 	struct error err = {};
-	json_t *regime = regime_detect(fs, &err);
 
+	tap_ok(changes && json_object_update_existing(want, changes) == 0,
+	       "what differs is of the regime: %s", differs);
+	wanted = json_dumps(want, JSON_COMPACT | JSON_SORT_KEYS);
+	regime = regime_detect(fs, &err);
 	if (regime)
 		text = json_dumps(regime, JSON_COMPACT | JSON_SORT_KEYS);
-	tap_eq_str(text, want, "the regime of %s%s", who, err.text);
+	tap_eq_str(text, wanted, "the regime of %s%s", who, err.text);
 	json_decref(regime);
+	json_decref(changes);
+	json_decref(want);
 }
 
 static void test_recorded(const struct recorded *tree)
@@ -139,9 +153,7 @@ static void test_recorded(const struct recorded *tree)
 		return;
 	tap_ok(fs.proc >= 0 && fs.sys >= 0 && fs.cgroup >= 0, "%s has cgroup v2", tree->name);
 	test_files(tree, &fs);
-	want = text_format("{\"khugepaged\":\"%s\",\"lru\":\"%s\",\"per_node_reclaim\":false,"
-			   "\"proactive\":\"in direct\",\"reclaim_counters\":\"global-only\","
-			   "\"zero_pages\":\"%s\"}",
+	want = text_format("{\"khugepaged\":\"%s\",\"lru\":\"%s\",\"zero_pages\":\"%s\"}",
 			   tree->khugepaged ? "split" : "in direct", tree->lru,
 			   tree->khugepaged ? "noted" : "swapped");
 	expect(&fs, tree->name, want);
@@ -191,43 +203,78 @@ static void test_later(const struct scratch *s)
 	if (make(s, "", "pgscan_kswapd 7\n", &fs)) {
 		tap_eq_i64(fs.cgroup, -1, "a tree without cgroup v2 has none, which is no error");
 		expect(&fs, "a kernel with pgscan_kswapd in a node",
-		       "{\"khugepaged\":\"in "
-		       "direct\",\"lru\":\"classic\",\"per_node_reclaim\":true,"
-		       "\"proactive\":\"in "
-		       "direct\",\"reclaim_counters\":\"all\",\"zero_pages\":\"swapped\"}");
+		       "{\"per_node_reclaim\":true,\"reclaim_counters\":\"all\"}");
 		fsroot_close(&fs);
 	}
 	if (make(s, "pgscan_proactive 0\n", "", &fs)) {
-		expect(&fs, "one with pgscan_proactive in vmstat",
-		       "{\"khugepaged\":\"in "
-		       "direct\",\"lru\":\"classic\",\"per_node_reclaim\":false,"
-		       "\"proactive\":\"split\",\"reclaim_counters\":\"global-only\",\"zero_"
-		       "pages\":\"swapped\"}");
+		expect(&fs, "one with pgscan_proactive in vmstat", "{\"proactive\":\"split\"}");
 		fsroot_close(&fs);
 	}
 	if (make(s, "pgscan_proactive 0\n", "pgscan_kswapd 0\n", &fs)) {
 		put(s, LRU, "0x0003\n", "");
 		expect(&fs, "one with both, and the MGLRU",
-		       "{\"khugepaged\":\"in direct\",\"lru\":\"mglru\",\"per_node_reclaim\":true,"
-		       "\"proactive\":\"split\",\"reclaim_counters\":\"all\",\"zero_pages\":"
-		       "\"swapped\"}");
+		       "{\"per_node_reclaim\":true,\"reclaim_counters\":\"all\","
+		       "\"proactive\":\"split\",\"lru\":\"mglru\"}");
 		fsroot_close(&fs);
 	}
 	if (make(s, "pgscan_khugepaged 0\nswpout_zero 0\n", "", &fs)) {
 		expect(&fs, "one with khugepaged's counters and pages of zeros",
-		       "{\"khugepaged\":\"split\",\"lru\":\"classic\",\"per_node_reclaim\":false,"
-		       "\"proactive\":\"in direct\",\"reclaim_counters\":\"global-only\","
-		       "\"zero_pages\":\"noted\"}");
+		       "{\"khugepaged\":\"split\",\"zero_pages\":\"noted\"}");
 		fsroot_close(&fs);
 	}
 	if (make(s, "pgscan_proactive_x 0\n", "pgscan_kswapd_x 0\n", &fs)) {
-		expect(&fs, "one with keys that only begin so",
-		       "{\"khugepaged\":\"in "
-		       "direct\",\"lru\":\"classic\",\"per_node_reclaim\":false,"
-		       "\"proactive\":\"in "
-		       "direct\",\"reclaim_counters\":\"global-only\",\"zero_pages\":\"swapped\"}");
+		expect(&fs, "one with keys that only begin so", "{}");
 		fsroot_close(&fs);
 	}
+}
+
+/* BTF has its names one behind the other, each with a NUL at its end. */
+static void put_names(const struct scratch *s, const char *name)
+{
+	_cleanup_free_ char *path = path_join(s->top, BTF);
+	FILE *f;
+
+	put(s, BTF, "", "");
+	f = fopen(path, "w");
+	if (!f || fprintf(f, "BTF%cmem_cgroup%c%s%c", 0, 0, name, 0) < 0 || fclose(f) != 0)
+		tap_ok(false, "a file to test with: %s", path);
+}
+
+static void test_rstat(const struct scratch *s)
+{
+	static const struct {
+		const char *name, *differs;
+	} cases[] = { { "cgroup_rstat_updated", "{\"rstat\":\"shared\"}" },
+		      { "css_rstat_updated", "{\"rstat\":\"own\"}" },
+		      { "css_rstat_updated_x", "{}" },
+		      { "bpf_css_rstat_updated", "{}" } };
+	struct fsroot fs;
+
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		if (!make(s, "", "", &fs))
+			continue;
+		put_names(s, cases[i].name);
+		expect(&fs, cases[i].name, cases[i].differs);
+		fsroot_close(&fs);
+	}
+}
+
+static void test_disks_and_sizes(const struct scratch *s)
+{
+	struct fsroot fs;
+
+	if (!make(s, "", "", &fs))
+		return;
+	put(s, "sys/block/sda/slaves/.none", "", "");
+	put(s, THP "/hpage_pmd_size", "2097152\n", "");
+	put(s, THP "/hugepages-2048kB/enabled", "always [inherit] madvise never\n", "");
+	put(s, THP "/hugepages-64kB/enabled", "always inherit madvise [never]\n", "");
+	expect(&fs, "plain disks, and huge pages of one size", "{}");
+	put(s, "sys/block/dm-0/slaves/sda", "", "");
+	expect(&fs, "a disk that is made of another", "{\"disks\":\"stacked\"}");
+	put(s, THP "/hugepages-64kB/enabled", "always inherit [madvise] never\n", "");
+	expect(&fs, "huge pages of 64 KiB", "{\"disks\":\"stacked\",\"thp_sizes\":\"several\"}");
+	fsroot_close(&fs);
 }
 
 static void test_less(const struct scratch *s)
@@ -239,10 +286,7 @@ static void test_less(const struct scratch *s)
 		return;
 	unlinkat(fs.sys, "kernel/mm/lru_gen/enabled", 0);
 	unlinkat(fs.sys, "devices/system/node/node0/vmstat", 0);
-	expect(&fs, "a kernel without NUMA and without the MGLRU",
-	       "{\"khugepaged\":\"in direct\",\"lru\":\"classic\",\"per_node_reclaim\":false,"
-	       "\"proactive\":\"in "
-	       "direct\",\"reclaim_counters\":\"global-only\",\"zero_pages\":\"swapped\"}");
+	expect(&fs, "a kernel without NUMA and without the MGLRU", "{}");
 	unlinkat(fs.proc, "vmstat", 0);
 	tap_ok(!regime_detect(&fs, &err), "a tree without vmstat has no regime");
 	tap_eq_str(err.text, "open vmstat: No such file or directory", "and the error says why");
@@ -291,6 +335,8 @@ int main(void)
 		return tap_done();
 	}
 	test_later(&scratch);
+	test_rstat(&scratch);
+	test_disks_and_sizes(&scratch);
 	test_less(&scratch);
 	test_fsroot(&scratch);
 	fsroot_close(&scratch.recorded);

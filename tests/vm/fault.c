@@ -8,6 +8,7 @@
  *   /vmstat|pgscan_anon |1000     in files whose path ends so, the number after that text (">"
  *                                 separates texts that follow one another) is too large by 1000 at
  *                                 the first read, by 2000 at the second, and so on
+ *   /box/memory.stat|pgfault |=0  the number is 0 at each read
  *   /vmstat|pgfault |0            the number is 0 at every second read: it goes backwards
  */
 #include <ctype.h>
@@ -27,6 +28,7 @@
 
 struct fault {
 	char *path, *text;
+	bool is_whole; /* the amount is what is read, whatever the kernel says */
 	uint64_t amount, reads;
 };
 
@@ -47,7 +49,8 @@ __attribute__((constructor)) static void read_faults(void)
 			fprintf(stderr, "WRING_FAULT: «FILE|TEXT|AMOUNT», not «%s»\n", f->path);
 			exit(EXIT_FAILURE);
 		}
-		f->amount = strtoull(one, NULL, 10);
+		f->is_whole = *one == '=';
+		f->amount = strtoull(one + f->is_whole, NULL, 10);
 	}
 }
 
@@ -79,7 +82,9 @@ static size_t change(struct fault *f, char *text, size_t size)
 		return strlen(text);
 	value = strtoull(number, &end, 10);
 	f->reads++;
-	if (f->amount)
+	if (f->is_whole)
+		value = f->amount;
+	else if (f->amount)
 		value += f->amount * f->reads;
 	else if (f->reads % 2 == 0)
 		value = 0;

@@ -92,6 +92,8 @@ io-read, /box/io.stat|rbytes=|$T
 cpu-time, /box/cpu.stat|usage_usec |$T
 E2
 lies below <<E2
+touched-pages, /box/memory.stat|pgfault |=0
+children-level memory.current, /box/a/memory.current||$G
 children-count pgmajfault, /box/a/memory.stat|pgmajfault |$M
 children-oom-kill, /box/a/memory.events|oom_kill |$M
 children-cpu, /box/a/cpu.stat|usage_usec |$T
@@ -100,6 +102,7 @@ psi-full, /box/a/memory.pressure|full>total=|$T
 psi-some, /box/b/memory.pressure|some>total=|$T
 E2
 lies machine <<E2
+swap-filled, /proc/meminfo|SwapTotal:|$M
 buddy-free, /proc/buddyinfo|DMA32 |$M
 meminfo-MemFree, /proc/meminfo|MemFree:|$M
 meminfo-AnonPages, /proc/meminfo|AnonPages:|$M
@@ -115,6 +118,7 @@ meminfo-Writeback, /proc/meminfo|Writeback:|$M
 E2
 lies nodes <<E2
 meminfo-nodes AnonPages, /node1/meminfo|AnonPages:|$M
+meminfo-nodes-free, /node1/meminfo|MemFree:|$M
 meminfo-nodes-io Writeback, /node0/meminfo|Writeback:|$M
 nodes-numastat numa_foreign, /node1/numastat|numa_foreign|$M
 E2

@@ -24,7 +24,7 @@ printf '%s\n' 'suite: null_blk' \
 fingerprints() {
 	find "$1" -path '*seed-[12]/trial.json' | sort | while read -r file; do
 		echo "$(basename "$(dirname "$(dirname "$file")")") $(basename "$(dirname "$file")")" \
-			"$(sed -n 's/.*"fingerprint": "\(.*\)".*/\1/p' "$file")"
+			"$(sed -n 's/^  "fingerprint": "\(.*\)".*/\1/p' "$file")"
 	done
 }
 

@@ -32,7 +32,7 @@ printf '# scenarios: %s\n' "${chosen[*]}"
 # fingerprints RUN SEED: scenario, kernel and fingerprint of each trial.
 fingerprints() {
 	find "$1" -path "*seed-$2/trial.json" | sort | while read -r file; do
-		echo "${file#"$1"/} $(sed -n 's/.*"fingerprint": "\(.*\)".*/\1/p' "$file")"
+		echo "${file#"$1"/} $(sed -n 's/^  "fingerprint": "\(.*\)".*/\1/p' "$file")"
 	done
 }
 
