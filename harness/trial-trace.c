@@ -302,6 +302,8 @@ int trial_write_trace(struct trial_state *t, FILE *f, struct error *err)
 		r = trace_decode(rec.decoder, rec.chunks, rec.bytes, rec.sources, take_event, spans,
 				 &t->trace_counts, err);
 	if (r == 0)
+		t->trace_counts.lost = MAX(t->trace_counts.lost, trace_spans_unended(spans));
+	if (r == 0)
 		r = trace_spans_end(spans, rec.end_ns, &items, &count);
 	if (r == 0)
 		r = write_spans(t, symbols, f, items, count);
