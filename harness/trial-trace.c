@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "harness/kernel-symbols.h"
+#include "harness/sources.h"
 #include "harness/trace-spans.h"
 #include "harness/trial-state.h"
 #include "src/cleanup.h"
@@ -129,7 +130,10 @@ static void make_plain(char *name)
 			*p = '?';
 }
 
-/* A kernel thread is a child of kthreadd, process 2, and known by its name alone. */
+/*
+ * Kernel threads, children of kthreadd, process 2, that reclaim or compact are known by their names
+ * alone. Others share theirs (nfsd, those of ZFS), and a thread's spans must be one thread's.
+ */
 static void name_stranger(const struct fsroot *fs, int32_t tid, char name[static NAME_BYTES])
 {
 	char path[40], comm[40] = "?", line[400];
@@ -141,7 +145,8 @@ static void name_stranger(const struct fsroot *fs, int32_t tid, char name[static
 	snprintf(path, sizeof(path), "%d/stat", (int)tid);
 	if (file_read_line(fs->proc, path, line, sizeof(line)) == 0)
 		behind = strrchr(line, ')');
-	if (behind && strlen(behind) > 4 && strtol(behind + 4, NULL, 10) == 2)
+	if (sources_is_reclaimer(comm) && behind && strlen(behind) > 4 &&
+	    strtol(behind + 4, NULL, 10) == 2)
 		snprintf(name, NAME_BYTES, "%s", comm);
 	else
 		snprintf(name, NAME_BYTES, "%s/%d", comm, (int)tid);
