@@ -70,12 +70,22 @@ void trial_judge_trace(struct trial_state *t)
 		return;
 	trace_recording(t->trace, &rec);
 	/* The decoder's marks are of the same losses, where their number is not told. */
-	t->trace_counts.lost = MAX(rec.lost, t->trace_counts.lost);
-	if (!rec.full && !t->trace_counts.lost)
+	t->trace_counts.lost = MAX(rec.lost + rec.missed, t->trace_counts.lost);
+	if (rec.full)
+		snprintf(text, sizeof(text),
+			 "the memory for trace events ran out, what came after is missing: give "
+			 "the trial less work");
+	else if (rec.missed)
+		snprintf(text, sizeof(text),
+			 "%" PRIu64 " calls were missed by the trace's probes: too many threads "
+			 "were in the kernel at a time",
+			 rec.missed);
+	else if (t->trace_counts.lost)
+		snprintf(text, sizeof(text),
+			 "%" PRIu64 " trace events were lost: set a shorter sample: interval",
+			 t->trace_counts.lost);
+	else
 		return;
-	snprintf(text, sizeof(text), "%" PRIu64 " trace events were lost: %s", t->trace_counts.lost,
-		 rec.full ? "the memory for them ran out, give the trial less work"
-			  : "set a shorter sample: interval");
 	strlist_add(&t->invalid, text);
 }
 
