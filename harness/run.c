@@ -299,8 +299,8 @@ int run_trials(const struct run_args *args, struct run_summary *ret, struct erro
 		*err = record_err;
 		r = record_err.code;
 	}
-	if (run->work_dir)
-		dir_remove(AT_FDCWD, run->work_dir, NULL);
+	if (run->work_dir && dir_remove(AT_FDCWD, run->work_dir, NULL) < 0)
+		guard_keep(run->guard);
 	guard_close(run->guard);
 	for (size_t i = 0; run->bases && i < args->kernel_count; i++)
 		free(run->bases[i]);

@@ -15,7 +15,9 @@
 
 #define MISSING	    KV_MISSING
 #define ARENA_BYTES ((size_t)24 << 20)
-#define TEXT_BYTES  ((size_t)64 << 10) /* the largest file is a tenth of it */
+/* Room for a file's text, at least and at most: zoneinfo grows by zones times CPUs. */
+#define TEXT_BYTES     ((size_t)64 << 10)
+#define TEXT_BYTES_MAX ((size_t)64 << 20)
 
 struct source {
 	int fd;
@@ -43,6 +45,7 @@ struct sampler {
 	size_t used;
 	uint64_t rows;
 	char *text;
+	size_t text_room; /* twice what the largest file took when it was learned */
 	struct sampler_stats stats;
 };
 
@@ -144,19 +147,45 @@ int sampler_add_counter(struct sampler *s, const char *name, const uint64_t *fir
 	return r;
 }
 
-/* A file of the kernel, whole; seq_file hands out a page or so a call. */
+/*
+ * A file of the kernel, whole; seq_file hands out a page or so a call. 0: it can't be read, or not
+ * to its end, where a number may be cut in two.
+ */
 static size_t read_source(struct sampler *s, const struct source *source)
 {
 	size_t len = 0;
 
-	while (len < TEXT_BYTES) {
-		ssize_t n = pread(source->fd, s->text + len, TEXT_BYTES - len, (off_t)len);
+	while (len < s->text_room) {
+		ssize_t n = pread(source->fd, s->text + len, s->text_room - len, (off_t)len);
 
 		if (n <= 0)
-			break;
+			return n < 0 ? 0 : len;
 		len += (size_t)n;
 	}
-	return len;
+	return 0;
+}
+
+/* Makes room for twice the file that is there. */
+static int make_room(struct sampler *s, const struct source *source, struct error *err)
+{
+	size_t room = MAX(s->text_room, TEXT_BYTES), len = 0;
+
+	for (;;) {
+		char *text = room > s->text_room ? realloc(s->text, room) : s->text;
+		ssize_t n = 0;
+
+		if (!text || room > TEXT_BYTES_MAX)
+			return error_set(err, text ? -EFBIG : -ENOMEM, "sampler: room for %s",
+					 source->prefix);
+		s->text = text;
+		s->text_room = room;
+		while (len < room / 2 &&
+		       (n = pread(source->fd, text + len, room - len, (off_t)len)) > 0)
+			len += (size_t)n;
+		if (len < room / 2)
+			return 0;
+		room *= 2;
+	}
 }
 
 static char *column_name(const struct source *source, const char *name)
@@ -167,8 +196,11 @@ static char *column_name(const struct source *source, const char *name)
 /* A source's columns lie side by side, in the layout's order. */
 static int learn(struct sampler *s, struct source *source, struct error *err)
 {
-	int r = kv_layout_new(&source->layout, source->shape, s->text, read_source(s, source), err);
+	int r = make_room(s, source, err);
 
+	if (r == 0)
+		r = kv_layout_new(&source->layout, source->shape, s->text, read_source(s, source),
+				  err);
 	source->first = s->columns;
 	for (size_t i = 0; r == 0 && i < kv_layout_count(source->layout); i++) {
 		size_t column;
@@ -181,9 +213,6 @@ static int learn(struct sampler *s, struct source *source, struct error *err)
 
 int sampler_prepare(struct sampler *s, struct error *err)
 {
-	s->text = malloc(TEXT_BYTES);
-	if (!s->text)
-		return error_set(err, -ENOMEM, "sampler");
 	for (size_t i = 0; i < s->source_count; i++) {
 		int r = learn(s, &s->sources[i], err);
 

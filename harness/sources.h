@@ -2,6 +2,7 @@
 #pragma once
 
 #include <hwloc.h>
+#include <stdbool.h>
 
 #include "harness/sampler.h"
 #include "src/fsroot.h"
@@ -17,3 +18,6 @@ int sources_add_machine(struct sampler *s, const struct fsroot *fs, hwloc_topolo
 
 /* A cgroup's, whose directory dirfd is; its columns begin with name. */
 int sources_add_cgroup(struct sampler *s, int dirfd, const char *name, struct error *err);
+
+/* kswapdN, kcompactdN, khugepaged: names of the kernel's own reclaimers and compactors. */
+bool sources_is_reclaimer(const char *comm);

@@ -36,6 +36,7 @@ struct thread {
 	uint64_t runnable_ns;  /* since when it could be on it; 0: it sleeps */
 	uint64_t slept_ns;     /* when its last sleep began */
 	uint64_t last_end_ns;  /* of its spans */
+	uint64_t closed_ns;    /* the same, without its waits */
 	bool io;	       /* it sleeps uninterruptibly and nothing around says why */
 	enum span_what asleep; /* what that sleep is, by its stack */
 	uint64_t waits_in;     /* an address in the function that sleeps; 0: not known */
@@ -48,6 +49,7 @@ struct trace_spans {
 	size_t slots, threads;
 	struct trace_span *spans;
 	size_t count, room;
+	uint64_t unended;
 };
 
 int trace_spans_new(struct trace_spans **ret, uint64_t start_ns, const struct trace_kernel *kernel)
@@ -229,6 +231,41 @@ static void fill(struct thread *th)
 		th->stack[i].filled = true;
 }
 
+static void close_top(struct trace_spans *s, struct thread *th, uint64_t t_ns)
+{
+	const struct open *open = &th->stack[--th->depth];
+	struct trace_span *span = &s->spans[open->index];
+
+	span->end_ns = t_ns;
+	span->dropped = open->mute;
+	/* These functions are entered at every turn, and mostly return at once. */
+	if (span->what == SPAN_THROTTLE_HIGH)
+		span->dropped = !open->slept && !open->filled;
+	if (span->what == SPAN_THROTTLE_DIRTY)
+		span->dropped = !open->slept;
+	if (!span->dropped)
+		th->last_end_ns = th->closed_ns = t_ns;
+}
+
+/*
+ * Nothing of this happens within itself: what is open of the same kind has ended, and its end was
+ * lost. Reading alone does, in a file system that is stacked on another one.
+ */
+static void close_unended(struct trace_spans *s, struct thread *th, const struct trace_event *e)
+{
+	unsigned at = 0;
+
+	while (at < th->depth && (th->stack[at].spec != e->spec || is_mute(th, e)))
+		at++;
+	if (th->depth == DEPTH_MAX)
+		at = 0; /* as no kernel nests them */
+	if (at == th->depth)
+		return;
+	s->unended++;
+	while (th->depth > at)
+		close_top(s, th, e->t_ns);
+}
+
 static int begin(struct trace_spans *s, struct thread *th, const struct trace_event *e)
 {
 	struct open open = { .spec = e->spec };
@@ -243,8 +280,7 @@ static int begin(struct trace_spans *s, struct thread *th, const struct trace_ev
 			return 0;
 		}
 	}
-	if (th->depth == DEPTH_MAX)
-		return -EOVERFLOW;
+	close_unended(s, th, e);
 	open.mute = is_mute(th, e);
 	if (!open.mute)
 		fill(th);
@@ -262,22 +298,6 @@ static int begin(struct trace_spans *s, struct thread *th, const struct trace_ev
 	open.index = span->number;
 	th->stack[th->depth++] = open;
 	return 0;
-}
-
-static void close_top(struct trace_spans *s, struct thread *th, uint64_t t_ns)
-{
-	const struct open *open = &th->stack[--th->depth];
-	struct trace_span *span = &s->spans[open->index];
-
-	span->end_ns = t_ns;
-	span->dropped = open->mute;
-	/* These functions are entered at every turn, and mostly return at once. */
-	if (span->what == SPAN_THROTTLE_HIGH)
-		span->dropped = !open->slept && !open->filled;
-	if (span->what == SPAN_THROTTLE_DIRTY)
-		span->dropped = !open->slept;
-	if (!span->dropped)
-		th->last_end_ns = t_ns;
 }
 
 static void tell_end(struct trace_span *span, const struct trace_event *e)
@@ -375,7 +395,8 @@ static int throttled(struct trace_spans *s, struct thread *th, const struct trac
 	uint64_t start = e->t_ns - MIN(asleep, e->t_ns - s->start_ns);
 	struct trace_span *span;
 
-	if (th->worker >= 0 && th->slept_ns > earliest)
+	/* An older sleep, before something that has ended since, is not this one. */
+	if (th->worker >= 0 && th->slept_ns > earliest && th->slept_ns >= th->closed_ns)
 		start = th->slept_ns;
 	else
 		start = MAX(start, MAX(earliest, th->last_end_ns));
@@ -385,7 +406,7 @@ static int throttled(struct trace_spans *s, struct thread *th, const struct trac
 	fill(th);
 	span->node = small(e->values[TRACE_NODE]);
 	span->detail = e->values[TRACE_DETAIL];
-	th->last_end_ns = e->t_ns;
+	th->last_end_ns = th->closed_ns = e->t_ns;
 	return 0;
 }
 
@@ -576,6 +597,11 @@ static int end_thread(struct trace_spans *s, struct thread *th, uint64_t end_ns)
 	while (th->depth)
 		close_top(s, th, end_ns);
 	return r;
+}
+
+uint64_t trace_spans_unended(const struct trace_spans *s)
+{
+	return s->unended;
 }
 
 int trace_spans_end(struct trace_spans *s, uint64_t end_ns, const struct trace_span **ret,

@@ -46,8 +46,11 @@ void trace_spans_free(struct trace_spans *s);
 /* That thread is the suite's: thread `thread` of worker `worker`. -ENOMEM. */
 int trace_spans_own(struct trace_spans *s, int32_t tid, int worker, int thread);
 
-/* -ENOMEM; -EOVERFLOW: events of one thread nest as no kernel's do. */
+/* -ENOMEM. */
 int trace_spans_add(struct trace_spans *s, const struct trace_event *event);
+
+/* How many have begun of which no end was recorded, though it must have come: a loss of events. */
+uint64_t trace_spans_unended(const struct trace_spans *s);
 
 /*
  * Recording ended: what is open ends here. *ret: the spans, in the order of their start, at one

@@ -29,6 +29,8 @@
 #define ARENA_BYTES_MIN ((uint64_t)16 << 20)
 #define ARENA_BYTES_MAX ((uint64_t)29 << 20)
 #define PROBES_FILE	"kprobe_events"
+/* The machine's first PID namespace: PROC_PID_INIT_INO, include/linux/proc_ns.h. */
+#define FIRST_PID_NAMESPACE "pid:[4026531836]"
 /* Calls of one probed function that may be under way at a time: the kernel's own upper bound. */
 #define PROBE_CALLS_MIN 64
 #define PROBE_CALLS_MAX 4096
@@ -55,7 +57,7 @@ struct trace {
 	size_t arena_bytes, used;
 	bool full;
 	uint64_t ring_bytes; /* of one instance and CPU */
-	uint64_t start_ns, end_ns, lost;
+	uint64_t start_ns, end_ns, lost, missed;
 };
 
 static const char *tracefs_dir(void)
@@ -63,6 +65,18 @@ static const char *tracefs_dir(void)
 	const char *path = NULL;
 
 	return tracefs_tracing_dir_is_mounted(false, &path) > 0 ? path : NULL;
+}
+
+/* Events tell threads by their numbers in the first namespace; elsewhere they'd be strangers'. */
+static bool in_first_pid_namespace(void)
+{
+	char name[40];
+	ssize_t len = readlink("/proc/self/ns/pid", name, sizeof(name) - 1);
+
+	if (len < 0)
+		return true; /* a kernel without namespaces */
+	name[len] = '\0';
+	return streq(name, FIRST_PID_NAMESPACE);
 }
 
 int trace_probe(struct error *err)
@@ -82,6 +96,10 @@ int trace_probe(struct error *err)
 	if (access(instances, W_OK | X_OK) < 0)
 		return error_say(err, -errno,
 				 "tracefs at %s can't be written to: tracing needs root", dir);
+	if (!in_first_pid_namespace())
+		return error_say(err, -EOPNOTSUPP,
+				 "tracefs tells threads by numbers that mean others in this "
+				 "container: run it in the host's PID namespace (--pid=host)");
 	return 0;
 }
 
@@ -407,7 +425,8 @@ int trace_stop(struct trace *t, struct error *err)
 			r = -EIO;
 	t->end_ns = workload_clock();
 	trace_drain(t);
-	t->lost = lost_events(t) + missed_calls(t);
+	t->lost = lost_events(t);
+	t->missed = missed_calls(t);
 	return r;
 }
 
@@ -421,6 +440,7 @@ void trace_recording(const struct trace *t, struct trace_recording *ret)
 		.start_ns = t->start_ns,
 		.end_ns = t->end_ns,
 		.lost = t->lost,
+		.missed = t->missed,
 		.full = t->full,
 		.buffer_bytes = t->ring_bytes * (uint64_t)t->cpus * TRACE_SCOPES,
 		.unavailable = &t->unavailable,

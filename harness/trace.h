@@ -49,6 +49,7 @@ struct trace_recording {
 	struct trace_decoder *decoder;
 	uint64_t start_ns, end_ns; /* CLOCK_MONOTONIC */
 	uint64_t lost;		   /* events that found no room in the kernel's buffers */
+	uint64_t missed;	   /* calls that a probe did not see: too many at a time */
 	bool full;		   /* the memory for events ran out: what came after is missing */
 	uint64_t buffer_bytes;	   /* the kernel's buffers, all CPUs' */
 	const struct strlist *unavailable; /* kinds of spans that this kernel can't tell */

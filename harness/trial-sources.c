@@ -106,8 +106,7 @@ static int add_zram(struct sampler *s, const struct fsroot *fs, struct error *er
 	return r == -ENOENT ? 0 : r;
 }
 
-/* kswapdN, kcompactdN, khugepaged: the kernel's own reclaimers and compactors. */
-static bool is_reclaimer(const char *comm)
+bool sources_is_reclaimer(const char *comm)
 {
 	static const char *const numbered[] = { "kswapd", "kcompactd" };
 
@@ -146,8 +145,8 @@ static int add_kernel_threads(struct sampler *s, const struct fsroot *fs, struct
 
 		snprintf(path, sizeof(path), "%s/comm", entry->d_name);
 		if (!isdigit((unsigned char)*entry->d_name) ||
-		    file_read_line(fs->proc, path, comm, sizeof(comm)) < 0 || !is_reclaimer(comm) ||
-		    !is_kernel_thread(fs->proc, entry->d_name))
+		    file_read_line(fs->proc, path, comm, sizeof(comm)) < 0 ||
+		    !sources_is_reclaimer(comm) || !is_kernel_thread(fs->proc, entry->d_name))
 			continue;
 		snprintf(path, sizeof(path), "%s/schedstat", entry->d_name);
 		r = sampler_add_file(s, fs->proc, path, KV_SHAPE_SCHEDSTAT, comm, err);

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "harness/kernel-symbols.h"
+#include "harness/sources.h"
 #include "harness/trace-spans.h"
 #include "harness/trial-state.h"
 #include "src/cleanup.h"
@@ -69,12 +70,22 @@ void trial_judge_trace(struct trial_state *t)
 		return;
 	trace_recording(t->trace, &rec);
 	/* The decoder's marks are of the same losses, where their number is not told. */
-	t->trace_counts.lost = MAX(rec.lost, t->trace_counts.lost);
-	if (!rec.full && !t->trace_counts.lost)
+	t->trace_counts.lost = MAX(rec.lost + rec.missed, t->trace_counts.lost);
+	if (rec.full)
+		snprintf(text, sizeof(text),
+			 "the memory for trace events ran out, what came after is missing: give "
+			 "the trial less work");
+	else if (rec.missed)
+		snprintf(text, sizeof(text),
+			 "%" PRIu64 " calls were missed by the trace's probes: too many threads "
+			 "were in the kernel at a time",
+			 rec.missed);
+	else if (t->trace_counts.lost)
+		snprintf(text, sizeof(text),
+			 "%" PRIu64 " trace events were lost: set a shorter sample: interval",
+			 t->trace_counts.lost);
+	else
 		return;
-	snprintf(text, sizeof(text), "%" PRIu64 " trace events were lost: %s", t->trace_counts.lost,
-		 rec.full ? "the memory for them ran out, give the trial less work"
-			  : "set a shorter sample: interval");
 	strlist_add(&t->invalid, text);
 }
 
@@ -129,7 +140,10 @@ static void make_plain(char *name)
 			*p = '?';
 }
 
-/* A kernel thread is a child of kthreadd, process 2, and known by its name alone. */
+/*
+ * Kernel threads, children of kthreadd, process 2, that reclaim or compact are known by their names
+ * alone. Others share theirs (nfsd, those of ZFS), and a thread's spans must be one thread's.
+ */
 static void name_stranger(const struct fsroot *fs, int32_t tid, char name[static NAME_BYTES])
 {
 	char path[40], comm[40] = "?", line[400];
@@ -141,7 +155,8 @@ static void name_stranger(const struct fsroot *fs, int32_t tid, char name[static
 	snprintf(path, sizeof(path), "%d/stat", (int)tid);
 	if (file_read_line(fs->proc, path, line, sizeof(line)) == 0)
 		behind = strrchr(line, ')');
-	if (behind && strlen(behind) > 4 && strtol(behind + 4, NULL, 10) == 2)
+	if (sources_is_reclaimer(comm) && behind && strlen(behind) > 4 &&
+	    strtol(behind + 4, NULL, 10) == 2)
 		snprintf(name, NAME_BYTES, "%s", comm);
 	else
 		snprintf(name, NAME_BYTES, "%s/%d", comm, (int)tid);
@@ -301,6 +316,8 @@ int trial_write_trace(struct trial_state *t, FILE *f, struct error *err)
 	if (r == 0)
 		r = trace_decode(rec.decoder, rec.chunks, rec.bytes, rec.sources, take_event, spans,
 				 &t->trace_counts, err);
+	if (r == 0)
+		t->trace_counts.lost = MAX(t->trace_counts.lost, trace_spans_unended(spans));
 	if (r == 0)
 		r = trace_spans_end(spans, rec.end_ns, &items, &count);
 	if (r == 0)

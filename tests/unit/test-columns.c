@@ -178,6 +178,9 @@ static void check_words(void)
 		{ "swap.zswap_in", "those with CONFIG_ZSWAP (vmstat.zswpin)" },
 		{ "reclaim.memcg_share",
 		  "from 6.1 on; reclaim counters must be global-only, as up to 6.12" },
+		{ "reclaim.scanned_proactive",
+		  "those that count memory.reclaim apart from direct reclaim "
+		  "(vmstat.pgscan_proactive); reclaim counters must be all" },
 		{ "node.N.demoted", "6.12, not 6.1 (nodeN.pgdemote_kswapd)" },
 	};
 

@@ -7,6 +7,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdarg.h>
 
 #include "src/cleanup.h"
 #include "src/file.h"
@@ -50,14 +51,20 @@ static struct sampler *learned(int dir, const struct input *inputs, size_t count
 	return s;
 }
 
-static void expect(const struct sampler *s, const char *want, const char *why)
+__attribute__((format(printf, 3, 4))) static void expect(const struct sampler *s, const char *want,
+							 const char *fmt, ...)
 {
 	_cleanup_free_ char *text = NULL;
+	char why[200];
+	va_list ap;
 	size_t len = 0;
 	FILE *f = open_memstream(&text, &len);
 	int r = sampler_write(s, f);
 
 	fclose(f);
+	va_start(ap, fmt);
+	vsnprintf(why, sizeof(why), fmt, ap);
+	va_end(ap);
 	tap_ok(r == 0 && streq(text, want), "%s", why);
 	if (r < 0 || !streq(text, want))
 		printf("# %d; got\n%s# want\n%s", r, text, want);
@@ -194,16 +201,13 @@ static void test_layout(int dir)
 	sampler_free(s);
 }
 
-/* Some 30 kB: more than a page, and more than a file of the kernel hands out at one read. */
-#define LONG_KEYS 1500
-
-static void put_long(int dir, uint64_t factor, FILE *row)
+static void put_long(int dir, uint64_t keys, uint64_t factor, FILE *row)
 {
 	_cleanup_free_ char *text = NULL;
 	size_t len = 0;
 	FILE *f = open_memstream(&text, &len);
 
-	for (uint64_t i = 0; i < LONG_KEYS; i++) {
+	for (uint64_t i = 0; i < keys; i++) {
 		fprintf(f, "a_long_key_%" PRIu64 " %" PRIu64 "\n", i, i * factor);
 		fprintf(row, "\t%" PRIu64, i * factor);
 	}
@@ -212,7 +216,11 @@ static void put_long(int dir, uint64_t factor, FILE *row)
 	put(dir, "long", text);
 }
 
-static void test_long(int dir)
+/*
+ * 30 kB are more than a page, and more than a file of the kernel hands out at one read; 220 kB has
+ * zoneinfo with hundreds of CPUs.
+ */
+static void test_long(int dir, uint64_t keys)
 {
 	static const struct input input = { "long", KV_SHAPE_FLAT, "l" };
 	_cleanup_free_ char *want = NULL, *unused = NULL;
@@ -220,20 +228,43 @@ static void test_long(int dir)
 	FILE *f = open_memstream(&want, &len), *nothing = open_memstream(&unused, &unused_len);
 	struct sampler *s;
 
-	put_long(dir, 1, nothing);
+	put_long(dir, keys, 1, nothing);
 	fclose(nothing);
 	s = learned(dir, &input, 1);
 	fputs("t_ns\tsampler.late_ns", f);
-	for (uint64_t i = 0; i < LONG_KEYS; i++)
+	for (uint64_t i = 0; i < keys; i++)
 		fprintf(f, "\tl.a_long_key_%" PRIu64, i);
 	fputc('\n', f);
 	for (uint64_t tick = 1; tick < 4; tick++) {
 		fprintf(f, "%" PRIu64 "\t0", tick);
-		put_long(dir, tick * 7919, f);
+		put_long(dir, keys, tick * 7919, f);
 		sampler_take(s, tick, tick);
 	}
 	fclose(f);
-	expect(s, want, "a file longer than a page is read to its end");
+	expect(s, want, "a file of %" PRIu64 " lines is read to its end", keys);
+	sampler_free(s);
+}
+
+/* One that outgrows all room for it is missing: its last number would be a part of the true one. */
+static void test_outgrown(int dir)
+{
+	static const struct input input = { "grows", KV_SHAPE_FLAT, "g" };
+	_cleanup_free_ char *text = malloc(200001);
+	struct sampler *s;
+
+	put(dir, "grows", "a 1\nb 2\n");
+	s = learned(dir, &input, 1);
+	sampler_take(s, 1, 1);
+	memset(text, '7', 200000);
+	text[200000] = '\0';
+	memcpy(text, "a 3\nb ", strlen("a 3\nb "));
+	memset(text + strlen("a 3\nb "), ' ', 65536 - strlen("a 3\nb ") - 1);
+	put(dir, "grows", text);
+	sampler_take(s, 2, 2);
+	put(dir, "grows", "a 4\nb 5\n");
+	sampler_take(s, 3, 3);
+	expect(s, "t_ns\tsampler.late_ns\tg.a\tg.b\n1\t0\t1\t2\n2\t0\t-\t-\n3\t0\t4\t5\n",
+	       "a file that does not fit is missing, not cut off");
 	sampler_free(s);
 }
 
@@ -430,7 +461,9 @@ int main(void)
 	test_values(dir);
 	test_vanishing(dir);
 	test_layout(dir);
-	test_long(dir);
+	test_long(dir, 1500);
+	test_long(dir, 10000);
+	test_outgrown(dir);
 	test_missing_file(dir);
 	test_mm_stat(dir);
 	test_counters();

@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* Spans from events made up here: nesting, edges of the recording, threads on and off the CPU. */
-#include <errno.h>
-
 #include "harness/trace-spans.h"
 #include "src/macro.h"
 #include "tests/tap.h"
@@ -206,19 +204,6 @@ static void test_edges(void)
 	tap_ok(m.count == 2 && is(&m, 1, SPAN_SHRINKER, 2100, 2200),
 	       "what was left open ends with what is around it");
 	trace_spans_free(m.spans);
-
-	open_made(&m);
-	for (int i = 0; i < 40; i++) {
-		struct trace_event e = { .t_ns = 2000, .tid = 77, .spec = spec("do_swap_page") };
-		int r;
-
-		for (size_t v = 0; v < TRACE_VALUES; v++)
-			e.values[v] = TRACE_NOTHING;
-		r = trace_spans_add(m.spans, &e);
-		if (i == 31 || i == 32)
-			tap_eq_i64(r, i == 31 ? 0 : -EOVERFLOW, "%d begun", i + 1);
-	}
-	trace_spans_free(m.spans);
 }
 
 /* prev_state, as sched_switch has it: 0 runnable, 1 asleep, 2 uninterruptibly, 0x100 preempted. */
@@ -276,6 +261,20 @@ static void test_cpu(void)
 	tap_ok(is(&m, 6, SPAN_THROTTLE, 4000, 5000), "kswapd's by what the event tells, 1 us");
 	tap_ok(is(&m, 7, SPAN_THROTTLE, 5000, 5500), "which is coarse: it is cut to what can be");
 	trace_spans_free(m.spans);
+
+	open_made(&m);
+	PUT1(&m, 2000, WORKER, "mm_vmscan_memcg_reclaim_begin", ORDER, 0);
+	PUT3(&m, 2100, WORKER, "mm_shrink_slab_start", NODE, 0, SCANNED, 10, DETAIL, 1);
+	PUT3(&m, 2200, WORKER, "sched_switch", PID, WORKER, NEXT, 0, STATE, 2);
+	PUT3(&m, 2300, 0, "sched_switch", PID, 0, NEXT, WORKER, STATE, 0);
+	PUT2(&m, 2400, WORKER, "mm_shrink_slab_end", SCANNED, 0, RECLAIMED, 0);
+	PUT3(&m, 4500, WORKER, "mm_vmscan_throttled", NODE, 0, US, 1, DETAIL, 4);
+	PUT1(&m, 4600, WORKER, "mm_vmscan_memcg_reclaim_end", RECLAIMED, 0);
+	close_made(&m);
+	tap_ok(m.count == 3 && is(&m, 1, SPAN_SHRINKER, 2100, 2400) &&
+		       is(&m, 2, SPAN_THROTTLE, 3500, 4500),
+	       "throttled without a sleep: not since the sleep in a shrinker before");
+	trace_spans_free(m.spans);
 }
 
 /* Events that were lost: who tells something is on a CPU, since when is not known. */
@@ -290,6 +289,46 @@ static void test_lost_switch(void)
 	close_made(&m);
 	tap_ok(m.count == 1 && is(&m, 0, SPAN_DIRECT_RECLAIM, 2000, 2300),
 	       "a wait whose end was lost is none, and reaches over nothing");
+	trace_spans_free(m.spans);
+}
+
+/* A begin again without the end between: the end was lost, and the trial learns of that. */
+static void test_lost_end(void)
+{
+	struct made m;
+
+	open_made(&m);
+	PUT0(&m, 2000, WORKER, "do_swap_page");
+	PUT1(&m, 2100, WORKER, "mm_vmscan_memcg_reclaim_begin", ORDER, 0);
+	PUT0(&m, 3000, WORKER, "do_swap_page");
+	PUT0(&m, 3100, WORKER, "do_swap_page_return");
+	for (uint64_t i = 0; i < 100; i++)
+		PUT0(&m, 4000 + i, WORKER, "filemap_fault");
+	close_made(&m);
+	tap_eq_u64(m.count, 103, "ends that were lost, more than can be open at a time");
+	tap_eq_u64(trace_spans_unended(m.spans), 100, "each of them is noticed");
+	tap_ok(is(&m, 0, SPAN_SWAP_IN, 2000, 3000) && is(&m, 1, SPAN_MEMCG_RECLAIM, 2100, 3000) &&
+		       is(&m, 2, SPAN_SWAP_IN, 3000, 3100) &&
+		       is(&m, 3, SPAN_FILE_FAULT, 4000, 4001),
+	       "what was open ends where the next one begins");
+	trace_spans_free(m.spans);
+
+	open_made(&m);
+	for (uint64_t i = 0; i < 3; i++)
+		PUT0(&m, 2000 + i, WORKER, "page_cache_sync_ra");
+	for (uint64_t i = 0; i < 3; i++)
+		PUT0(&m, 3000 + i, WORKER, "page_cache_sync_ra_return");
+	close_made(&m);
+	tap_ok(m.count == 1 && is(&m, 0, SPAN_FILE_READ, 2000, 3002) &&
+		       !trace_spans_unended(m.spans),
+	       "reading within reading, in stacked file systems, is no loss");
+	trace_spans_free(m.spans);
+
+	open_made(&m);
+	for (uint64_t i = 0; i < 100; i++)
+		PUT0(&m, 2000 + i, WORKER, "page_cache_sync_ra");
+	close_made(&m);
+	tap_ok(trace_spans_unended(m.spans) == 3, "but not without end");
 	trace_spans_free(m.spans);
 }
 
@@ -435,6 +474,7 @@ int main(void)
 	test_edges();
 	test_cpu();
 	test_lost_switch();
+	test_lost_end();
 	test_stacks();
 	test_probes();
 	test_children();

@@ -20,6 +20,7 @@ scenarios:
     knobs: {lru_gen: classic}
     cgroups: {box: {memory.max: 16M}}
     workloads: [{anon: {in: box, size: 24M, passes: 2, write: 50%, threads: 2}}]
+    expect: [trace.memcg_reclaim.count > 100, trace.priority_min <= 12]
   - name: writer
     knobs: {vm.dirty_ratio: 1}
     workloads: [{file: {size: 48M, write: 100%, passes: 1}}]
