@@ -535,14 +535,10 @@ static int draw_record(const struct record *record, const char *name, const char
 /* A record without samples is what a trial that could not begin leaves: no reason to stop. */
 static int read_record(const struct stored_trial *trial, struct record **ret, struct error *err)
 {
-	_cleanup_close_ int dirfd = open(trial->dir, O_PATH | O_DIRECTORY | O_CLOEXEC);
-	int r;
+	int r = record_open(ret, trial->dir, err);
 
-	if (dirfd < 0)
-		return error_set(err, -errno, "open %s", trial->dir);
-	r = record_read(ret, dirfd, err);
 	if (r < 0)
-		return error_prefix(err, "%s", trial->dir);
+		return r;
 	if ((*ret)->samples.rows >= 2)
 		return 0;
 	record_free(*ret);

@@ -17,6 +17,14 @@
 		"cgroup.NAME." name, "bytes", meaning, "last(NAME.memory.stat." key ")",           \
 			BETTER_NONE                                                                \
 	}
+#define CGROUP_CELL(name, cell, meaning)                                                           \
+	{                                                                                          \
+		"cgroup.NAME." name, "pages", meaning, "cube(" cell ")", BETTER_NONE               \
+	}
+#define NODE_CELL(name, cell, meaning)                                                             \
+	{                                                                                          \
+		"node.N." name, "pages", meaning, "cube(" cell ")", BETTER_NONE                    \
+	}
 /* Of a node, from its own vmstat. */
 #define NODE_EVENT(name, key, unit, meaning, better)                                               \
 	{                                                                                          \
@@ -59,6 +67,19 @@ const struct metric_def catalog_parts[] = {
 		     BETTER_NONE),
 	{ "cgroup.NAME.efficiency", "1", "Share of the cgroup's scanned pages that were freed",
 	  "NAME.memory.stat.pgsteal / NAME.memory.stat.pgscan", BETTER_HIGHER },
+	/* By the reclaim cube, where a cell can be told (cube.h). */
+	CGROUP_CELL("scanned_limit", "limit_scanned",
+		    "The cgroup's pages scanned at a cgroup's limit (max, high), or for "
+		    "memory.reclaim on a kernel that doesn't count it apart"),
+	CGROUP_CELL("reclaimed_limit", "limit_reclaimed",
+		    "The cgroup's pages freed at a cgroup's limit (max, high), or for "
+		    "memory.reclaim on a kernel that doesn't count it apart"),
+	CGROUP_CELL("reclaimed_global", "direct_reclaimed",
+		    "The cgroup's pages freed by direct reclaim for want of free memory"),
+	CGROUP_CELL("reclaimed_anon", "anon_reclaimed",
+		    "The cgroup's anonymous and shmem pages freed, whoever did it"),
+	CGROUP_CELL("reclaimed_file", "file_reclaimed",
+		    "The cgroup's page cache freed, whoever did it"),
 	CGROUP_EVENT("refill", "pgrefill", "pages", "Pages of the cgroup's active lists looked at",
 		     BETTER_LOWER),
 	CGROUP_EVENT("activated", "pgactivate", "pages",
@@ -278,13 +299,21 @@ const struct metric_def catalog_parts[] = {
 	  "No operation took longer: the end of the highest bucket with an operation", "highest()",
 	  BETTER_LOWER },
 
-	/* Of a node; the first two where the kernel counts reclaim by node. */
-	{ "node.N.scanned", "pages", "The node's pages scanned, whoever did it",
-	  "nodeN.pgscan_anon + nodeN.pgscan_file", BETTER_NONE },
-	{ "node.N.scanned_kswapd", "pages", "The node's pages scanned by kswapd",
-	  "nodeN.pgscan_kswapd", BETTER_NONE },
-	{ "node.N.reclaimed_kswapd", "pages", "The node's pages freed by kswapd",
-	  "nodeN.pgsteal_kswapd", BETTER_NONE },
+	/* Of a node. By the reclaim cube, where a cell can be told: all on kernels that count by
+	   node. */
+	NODE_CELL("scanned", "scanned", "The node's pages scanned, whoever did it"),
+	NODE_CELL("scanned_kswapd", "kswapd_scanned", "The node's pages scanned by kswapd"),
+	NODE_CELL("reclaimed", "reclaimed", "The node's pages freed, whoever did it"),
+	NODE_CELL("reclaimed_kswapd", "kswapd_reclaimed", "The node's pages freed by kswapd"),
+	NODE_CELL("reclaimed_global", "direct_reclaimed",
+		  "The node's pages freed by direct reclaim for want of free memory"),
+	NODE_CELL("reclaimed_limit", "limit_reclaimed",
+		  "The node's pages freed at cgroup limits (max, high), or for memory.reclaim on a "
+		  "kernel that doesn't count it apart"),
+	NODE_CELL("reclaimed_anon", "anon_reclaimed",
+		  "The node's anonymous and shmem pages freed, whoever did it"),
+	NODE_CELL("reclaimed_file", "file_reclaimed",
+		  "The node's page cache freed, whoever did it"),
 	NODE_EVENT("scanned_direct", "pgscan_direct", "pages",
 		   "The node's pages scanned by direct reclaim, at limits too", BETTER_NONE),
 	NODE_EVENT("reclaimed_direct", "pgsteal_direct", "pages",
@@ -351,6 +380,26 @@ const struct metric_def catalog_parts[] = {
 		   "Pages allocated on the node where interleaving wanted them", BETTER_NONE),
 	{ "node.N.free_min", "pages", "Least free memory of the node seen at a tick",
 	  "min(nodeN.nr_free_pages)", BETTER_NONE },
+	{ "node.N.below_min", "1",
+	  "Share of the time, by the ticks, that the node's largest zone had less free memory than "
+	  "its min watermark",
+	  "below(min)", BETTER_LOWER },
+	{ "node.N.below_low", "1",
+	  "Share of the time, by the ticks, that the node's largest zone had less free memory than "
+	  "its low watermark, where kswapd is woken",
+	  "below(low)", BETTER_LOWER },
+	{ "node.N.below_high", "1",
+	  "Share of the time, by the ticks, that the node's largest zone had less free memory than "
+	  "its high watermark, where kswapd rests",
+	  "below(high)", BETTER_NONE },
+	{ "node.N.unusable_order3_end", "1",
+	  "Share of the node's free memory in blocks below order 3 at the phase's end",
+	  "unusable(3)", BETTER_LOWER },
+	{ "node.N.unusable_order9_end", "1",
+	  "Share of the node's free memory in blocks too small for a huge page of 2 MiB (order 9) "
+	  "at "
+	  "the phase's end",
+	  "unusable(9)", BETTER_LOWER },
 	NODE_MOST("anon_max", "nr_anon_pages", "Most mapped anonymous pages of the node at a tick"),
 	NODE_MOST("file_max", "nr_file_pages",
 		  "Most page cache of the node at a tick, shmem and the swap cache with it"),

@@ -9,13 +9,13 @@
 #include <string.h>
 
 #include "results/cause-formula.h"
+#include "results/cube-formula.h"
 #include "results/span-formula.h"
 #include "src/macro.h"
 
 #define TOKEN_MAX  100
 #define COLUMN_MAX 300
-/* MEMCG_CHARGE_BATCH, and the upper bound of a node counter's per-CPU threshold. */
-#define KERNEL_MEMCG_BATCH    64
+/* The upper bound of a node counter's per-CPU threshold. */
 #define KERNEL_STAT_THRESHOLD 125
 
 struct eval {
@@ -280,7 +280,7 @@ static double name_value(struct eval *e, const char *token)
 	if (streq(token, "time"))
 		return (double)(phase->end_ns - phase->start_ns);
 	if (streq(token, "batch"))
-		return KERNEL_MEMCG_BATCH;
+		return FORMULA_MEMCG_BATCH;
 	if (streq(token, "fold"))
 		return KERNEL_STAT_THRESHOLD;
 	if (streq(token, "page"))
@@ -326,16 +326,21 @@ static double mean(const struct histogram *h)
 	return sum / (double)h->count;
 }
 
-static double trace_value(struct eval *e, const char *name, const char *kind)
+/* What was computed of the record before the metrics. */
+static double derived_value(struct eval *e, const char *name, const char *kind)
 {
 	char missing[100] = "";
-	bool wrong;
+	bool wrong = false, there;
 	double value = 0;
-	bool there = streq(name, "cause") ? cause_value(e->context, kind, &value, &wrong, missing,
-							sizeof(missing))
-					  : span_value(e->context, name, kind, &value, &wrong,
-						       missing, sizeof(missing));
 
+	if (streq(name, "cause"))
+		there = cause_value(e->context, kind, &value, &wrong, missing, sizeof(missing));
+	else if (cube_function(name))
+		there = cube_value(e->context, name, kind, e->used, &value, &wrong, missing,
+				   sizeof(missing));
+	else
+		there = span_value(e->context, name, kind, &value, &wrong, missing,
+				   sizeof(missing));
 	if (there)
 		return value;
 	return wrong ? malformed(e) : miss(e, "%s", missing);
@@ -355,8 +360,8 @@ static double call(struct eval *e, const char *name, const char *argument)
 	for (size_t i = 0; i < ARRAY_SIZE(reducers); i++)
 		if (streq(name, reducers[i].name))
 			return column_value(e, argument, reducers[i].how);
-	if (span_function(name) || streq(name, "cause"))
-		return trace_value(e, name, argument);
+	if (span_function(name) || streq(name, "cause") || cube_function(name))
+		return derived_value(e, name, argument);
 	if (!streq(name, "quantile") && !streq(name, "mean") && !streq(name, "highest"))
 		return malformed(e);
 	h = latency(e);

@@ -28,6 +28,14 @@
  *                                their span_reclaimed() pages
  *   cause(memcg_reclaim)         its share in the time of the workload's operations at or above p99
  *                                (causes.h); of all nodes, shrinkers and so on together
+ *   cube(limit_anon_reclaimed)   cells of the reclaim cube (cube.h), of the node at hand, or of the
+ *                                cgroup at hand with its children; a reclaimer or a kind that is
+ *                                not named stands for all of them
+ *   below(low)                   share of the phase that the largest zone of the node at hand had
+ *                                less free memory than that watermark (min, low, high), by the
+ *                                ticks (zones.h)
+ *   unusable(9)                  unusable-free index of an order on the node at hand, at the
+ *                                phase's end (src/extfrag.h), as a share
  *   [x]                          x where the kernel has it, else 0
  *   reclaim.scanned              a metric that stands before this one in the catalog
  *   time cpus nodes zones page   the phase's length in ns, and the machine's figures
@@ -38,6 +46,8 @@
  *   A if global-only             A, where vmstat's reclaimer counters leave out reclaim at cgroup
  *                                limits; "if all": where they have it; "if classic": without MGLRU
  */
+
+#define FORMULA_MEMCG_BATCH 64 /* «batch» */
 
 enum formula_scope { SCOPE_SYSTEM, SCOPE_CGROUP, SCOPE_WORKLOAD, SCOPE_NODE };
 

@@ -2,14 +2,18 @@
 #include "results/record.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "results/causes.h"
 #include "results/closure.h"
+#include "results/cube.h"
 #include "results/expect.h"
 #include "results/fingerprint.h"
 #include "results/metrics.h"
+#include "results/start.h"
+#include "results/zones.h"
 #include "src/cleanup.h"
 #include "src/file.h"
 #include "src/macro.h"
@@ -255,6 +259,17 @@ int record_read(struct record **ret, int dirfd, struct error *err)
 	return 0;
 }
 
+int record_open(struct record **ret, const char *dir, struct error *err)
+{
+	_cleanup_close_ int dirfd = open(dir, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	int r;
+
+	if (dirfd < 0)
+		return error_set(err, -errno, "open %s", dir);
+	r = record_read(ret, dirfd, err);
+	return r < 0 ? error_prefix(err, "%s", dir) : 0;
+}
+
 void record_free(struct record *record)
 {
 	if (!record)
@@ -269,6 +284,10 @@ void record_free(struct record *record)
 	free(record->latencies);
 	spans_done(&record->spans);
 	slows_done(&record->slows);
+	cube_free(record->cube);
+	if (record->zones)
+		zones_done(record->zones);
+	free(record->zones);
 	free(record);
 }
 
@@ -278,6 +297,25 @@ const struct phase *record_phase(const struct record *record, const char *name)
 		if (streq(record->phases[i].name, name))
 			return &record->phases[i];
 	return NULL;
+}
+
+int record_measure(struct record *record)
+{
+	const struct phase *phase = record_phase(record, "measured");
+	int r = 0;
+
+	if (!phase || phase->last <= phase->first)
+		return 0;
+	if (!record->cube)
+		r = cube_new(&record->cube, record);
+	if (r == 0 && !record->zones) {
+		record->zones = calloc(1, sizeof(*record->zones));
+		r = record->zones ? zones_read(record->zones, record, phase->first, phase->last)
+				  : -ENOMEM;
+	}
+	if (r == 0)
+		cube_take(record->cube, phase->first, phase->last);
+	return r;
 }
 
 static void cleanup_recordp(struct record **record)
@@ -304,6 +342,14 @@ static int put_causes(struct record *record)
 	return causes ? 0 : -ENOMEM;
 }
 
+/* What reclaim did in each phase, by node, cgroup, reclaimer and kind. */
+static int put_cube(struct record *record)
+{
+	int r = record_measure(record);
+
+	return r == 0 && record->cube ? put(record->trial, "cube", cube_json(record->cube)) : r;
+}
+
 static int compute(struct record *record, int dirfd, struct error *err)
 {
 	json_t *trial = record->trial, *closure = closure_compute(record);
@@ -313,8 +359,12 @@ static int compute(struct record *record, int dirfd, struct error *err)
 
 	if (put(trial, "closure", closure) < 0)
 		return error_set(err, -ENOMEM, "compute the closure");
+	if (put(trial, "start", start_compute(record)) < 0)
+		return error_set(err, -ENOMEM, "compute the state at the start");
 	if (put_causes(record) < 0)
 		return error_set(err, -ENOMEM, "compute the causes");
+	if (put_cube(record) < 0)
+		return error_set(err, -ENOMEM, "compute the reclaim cube");
 	metrics = metrics_compute(record, closure);
 	if (put(trial, "metrics", metrics) < 0)
 		return error_set(err, -ENOMEM, "compute the metrics");

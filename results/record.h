@@ -46,6 +46,9 @@ struct workload_latency {
 	struct histogram latency;
 };
 
+struct cube;
+struct zones;
+
 struct record {
 	json_t *trial; /* trial.json */
 	struct samples samples;
@@ -55,10 +58,19 @@ struct record {
 	size_t latency_count;
 	struct spans spans; /* none where trial.json has no «trace» */
 	struct slows slows; /* none where no workload of it has «slow» */
+	/* Of the measured phase, made by record_measure(); NULL before, and without such a phase.
+	 */
+	struct cube *cube;
+	struct zones *zones;
 };
 
 int record_read(struct record **ret, int dirfd, struct error *err);
+/* The same, of the trial in that directory. */
+int record_open(struct record **ret, const char *dir, struct error *err);
 void record_free(struct record *record);
+
+/* Computes the cube and the zones of the measured phase; -ENOMEM. */
+int record_measure(struct record *record);
 
 /* The phase of that name, or NULL. */
 const struct phase *record_phase(const struct record *record, const char *name);

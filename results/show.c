@@ -9,6 +9,7 @@
 #include "results/closure.h"
 #include "results/show-causes.h"
 #include "results/show-closure.h"
+#include "results/show-start.h"
 #include "results/table.h"
 #include "src/cleanup.h"
 #include "src/command.h"
@@ -309,6 +310,7 @@ static int show_scenario(FILE *f, const struct run *run, const char *name, bool 
 		show_invalid_metrics(f, s.trials[i]);
 	}
 	show_regimes(f, &s);
+	show_start(f, &s);
 	r = table_print(f, &s, all);
 	if (r == 0)
 		r = show_causes(f, &s);

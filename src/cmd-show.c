@@ -5,12 +5,13 @@
 
 #include "results/fingerprint.h"
 #include "results/show-closure.h"
+#include "results/show-cube.h"
 #include "results/show.h"
 #include "results/store.h"
 #include "src/command.h"
 
 struct show_options {
-	bool json, closure, all;
+	bool json, closure, cube, all;
 };
 
 static const struct option_spec show_options[] = {
@@ -18,29 +19,50 @@ static const struct option_spec show_options[] = {
 		    .help = "Print every trial's trial.json as one array"),
 	OPTION_BOOL(struct show_options, closure, .name = "closure",
 		    .help = "Print what the counters' identities are off by"),
+	OPTION_BOOL(struct show_options, cube, .name = "cube",
+		    .help = "Print what reclaim did, by node, cgroup, reclaimer and kind of page, "
+			    "with watermarks and free blocks; with --json, for each interval too"),
 	OPTION_BOOL(struct show_options, all, .name = "all",
 		    .help = "Print metrics that are 0 everywhere, too"),
 	{},
 };
 
-static int print_json(const struct run *run)
+static int print_list(json_t *list)
 {
-	json_t *list = json_array();
-	int r = list ? 0 : -1;
+	int r = list ? json_dumpf(list, stdout, JSON_INDENT(2) | RECORD_JSON_FLAGS) : -1;
 
-	for (size_t i = 0; r == 0 && i < run->trial_count; i++)
-		r = json_array_append(list, run->trials[i].json);
-	if (r == 0)
-		r = json_dumpf(list, stdout, JSON_INDENT(2) | RECORD_JSON_FLAGS);
 	putchar('\n');
 	json_decref(list);
 	return r < 0 ? -EIO : 0;
 }
 
-static int print_run(const struct show_options *o, const struct run *run)
+static int print_json(const struct run *run)
+{
+	json_t *list = json_array();
+
+	for (size_t i = 0; i < run->trial_count; i++)
+		if (json_array_append(list, run->trials[i].json) < 0)
+			return -ENOMEM;
+	return print_list(list);
+}
+
+/* The cube is computed of the records, which may be damaged: then the reason is in err. */
+static int print_cube(const struct show_options *o, const struct run *run, struct error *err)
+{
+	json_t *list;
+	int r = o->json ? show_cube_json(&list, run, err) : show_cube(stdout, run, err);
+
+	if (r == 0 && o->json)
+		r = print_list(list);
+	return r < 0 ? r : show_verdict(run);
+}
+
+static int print_run(const struct show_options *o, const struct run *run, struct error *err)
 {
 	int verdict;
 
+	if (o->cube)
+		return print_cube(o, run, err);
 	if (!o->json) {
 		verdict = show_run(stdout, run, o->all);
 		if (o->closure && verdict >= 0)
@@ -62,8 +84,10 @@ static int show_main(void *options, int argc, char **argv)
 	(void)argc; /* the table says: exactly one */
 	if (run_open(&run, argv[0], &err) < 0)
 		return command_fail(EXIT_BAD_INPUT, &err);
-	verdict = print_run(o, run);
+	verdict = print_run(o, run, &err);
 	run_close(run);
+	if (err.code)
+		return command_fail(EXIT_BAD_INPUT, &err);
 	if (verdict >= 0 && fflush(stdout) == EOF)
 		verdict = -errno;
 	if (verdict < 0) {
@@ -75,7 +99,7 @@ static int show_main(void *options, int argc, char **argv)
 
 const struct command cmd_show = {
 	.name = "show",
-	.arguments = "RUN [--json] [--closure] [--all]",
+	.arguments = "RUN [--json] [--closure] [--cube] [--all]",
 	.summary = "Prints the metrics of a run",
 	.details = "RUN is a run's directory, or the link wring-results/SUITE/latest.\n"
 		   "Figures are medians of the seeds; where these differ, the lowest and highest\n"

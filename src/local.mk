@@ -5,6 +5,7 @@ src_libbase_a_SOURCES = \
 	src/cleanup.h \
 	src/datafile.c src/datafile.h \
 	src/error.c src/error.h \
+	src/extfrag.h \
 	src/file.c src/file.h \
 	src/fsroot.c src/fsroot.h \
 	src/histogram.c src/histogram.h \

@@ -7,9 +7,12 @@ unit_tests = \
 	tests/unit/test-causes \
 	tests/unit/test-closure \
 	tests/unit/test-columns \
+	tests/unit/test-comparable \
 	tests/unit/test-content \
+	tests/unit/test-cube \
 	tests/unit/test-error \
 	tests/unit/test-file \
+	tests/unit/test-grid \
 	tests/unit/test-guard \
 	tests/unit/test-histogram \
 	tests/unit/test-initramfs \
@@ -28,6 +31,7 @@ unit_tests = \
 	tests/unit/test-sampler \
 	tests/unit/test-slow \
 	tests/unit/test-spans \
+	tests/unit/test-start \
 	tests/unit/test-strlist \
 	tests/unit/test-suite \
 	tests/unit/test-trace-decode \

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "src/cleanup.h"
+#include "src/extfrag.h"
 #include "src/file.h"
 #include "src/macro.h"
 
@@ -197,9 +198,5 @@ uint64_t buddy_spare_pages(const struct buddy *b, unsigned node)
 
 unsigned buddy_unusable(const struct buddy *b, unsigned node, unsigned order)
 {
-	uint64_t pages = buddy_free_pages(b, node);
-
-	if (pages == 0)
-		return 1000;
-	return (unsigned)((pages - buddy_whole_pages(b, node, order)) * 1000 / pages);
+	return extfrag_unusable(buddy_free_pages(b, node), buddy_whole_pages(b, node, order));
 }

@@ -9,11 +9,8 @@
 /*
  * The free blocks of the buddy allocator, from /proc/buddyinfo and /proc/zoneinfo.
  *
- * The unusable-free index of an order is the share of free memory that lies in blocks of lower
- * orders, in thousandths, rounded down; without free memory it is 1000. It is what the kernel
- * shows a zone in /sys/kernel/debug/extfrag/unusable_index (mm/vmstat.c: unusable_free_index() and
- * fill_contig_page_info()); here it is over all zones of a node. Pages on the per-CPU lists are in
- * no free block, there as here.
+ * The unusable-free index of an order (src/extfrag.h) is here over all zones of a node. Pages on
+ * the per-CPU lists are in no free block, as in the kernel's.
  */
 #define BUDDY_ORDERS_MAX 16
 #define BUDDY_ZONES_MAX	 64
