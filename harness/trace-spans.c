@@ -530,7 +530,8 @@ int trace_spans_add(struct trace_spans *s, const struct trace_event *e)
 		tell_sleep(s, th, e);
 		return 0;
 	}
-	th->state = STATE_RUNNING; /* also where its coming onto a CPU was lost, or before recording */
+	/* Also where its coming onto a CPU was lost, or was before the recording. */
+	th->state = STATE_RUNNING;
 	switch (e->spec->step) {
 	case TRACE_BEGIN:
 		r = begin(s, th, e);
