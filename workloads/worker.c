@@ -238,6 +238,9 @@ static void start_threads(struct job *job, struct thread_job *threads)
 			.report = &job->args->reports[i],
 			.slow = job->args->slow ? &job->args->slow[i] : NULL,
 		};
+		/* Now, so that the first slow operations don't fault on it. */
+		if (tj->thread.slow)
+			memset(tj->thread.slow->ops, 0, sizeof(tj->thread.slow->ops));
 		rng_seed(&tj->thread.rng, rng_mix(job->worker.seed, i + 1));
 		begin_phase(&tj->thread, false);
 		if (i == 0)

@@ -87,7 +87,7 @@ scenario writer writer throttle-dirty
 
 run "$WRING" run "$suite" --vm --kernel debian/6.12 --only 'limit@*=classic' --set trace=false \
 	--out "$scratch/untraced"
-is_code 1 "untraced, what the suite expects can't be told"
+is_code 4 "untraced, what the suite expects can't be told"
 run "$WRING" show "$scratch/untraced"
 like "$out" 'why operations of probe were slow: trace: true would tell' "which show tells, and the cure"
 done_testing
