@@ -26,6 +26,7 @@ harness_libharness_a_SOURCES = \
 	harness/trial-record-workloads.c \
 	harness/trial-setup.c \
 	harness/trial-slow.c \
+	harness/trial-start.c \
 	harness/trial-sources.c \
 	harness/trial-trace.c \
 	harness/trial-workers.c \

@@ -78,10 +78,13 @@ static void probe_regime(struct probe *p, const struct fsroot *fs)
 		return;
 	}
 	add(p, PROBE_INFO, "regime", true,
-	    "LRU %s; reclaim counters of /proc/vmstat: %s; proactive: %s",
+	    "LRU %s; reclaim counters of /proc/vmstat: %s; proactive: %s; khugepaged: %s; "
+	    "pages of zeros: %s",
 	    json_string_value(json_object_get(regime, "lru")),
 	    json_string_value(json_object_get(regime, "reclaim_counters")),
-	    json_string_value(json_object_get(regime, "proactive")));
+	    json_string_value(json_object_get(regime, "proactive")),
+	    json_string_value(json_object_get(regime, "khugepaged")),
+	    json_string_value(json_object_get(regime, "zero_pages")));
 	json_decref(regime);
 }
 

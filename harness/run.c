@@ -99,6 +99,29 @@ static int start_next(struct run *run, struct job *job, struct error *err)
 			 err);
 }
 
+/* What makes the measurement one that can't be trusted; NULL: nothing. */
+static const char *first_doubt(const json_t *trial)
+{
+	const char *doubt = json_string_value(json_array_get(json_object_get(trial, "invalid"), 0));
+	json_t *entry, *metric;
+	const char *name;
+	size_t i;
+
+	if (doubt)
+		return doubt;
+	json_object_foreach (json_object_get(trial, "metrics"), name, metric)
+		if (json_is_false(json_object_get(metric, "valid")))
+			return json_string_value(json_object_get(metric, "why"));
+	json_array_foreach (json_object_get(trial, "closure"), i, entry) {
+		const char *phase = json_string_value(json_object_get(entry, "phase"));
+
+		if (json_is_false(json_object_get(entry, "closed")) && phase &&
+		    streq(phase, "measured"))
+			return json_string_value(json_object_get(entry, "identity"));
+	}
+	return NULL;
+}
+
 /* "completed 9.8 s  scanned 134,897, reclaimed 61,586 (46 %)" from the finished record. */
 static void describe_record(const char *dir, double seconds, char *buf, size_t size)
 {
@@ -120,9 +143,8 @@ static void describe_record(const char *dir, double seconds, char *buf, size_t s
 				      format_count((uint64_t)scanned, a),
 				      format_count((uint64_t)reclaimed, b),
 				      100 * reclaimed / scanned);
-	if (json_array_size(json_object_get(json, "invalid")) && n < size)
-		snprintf(buf + n, size - n, ", INVALID: %s",
-			 json_string_value(json_array_get(json_object_get(json, "invalid"), 0)));
+	if (first_doubt(json) && n < size)
+		snprintf(buf + n, size - n, ", INVALID: %s", first_doubt(json));
 	json_decref(json);
 }
 

@@ -530,8 +530,7 @@ int trace_spans_add(struct trace_spans *s, const struct trace_event *e)
 		tell_sleep(s, th, e);
 		return 0;
 	}
-	if (th->state == STATE_UNKNOWN)
-		th->state = STATE_RUNNING;
+	th->state = STATE_RUNNING; /* also where its coming onto a CPU was lost, or before recording */
 	switch (e->spec->step) {
 	case TRACE_BEGIN:
 		r = begin(s, th, e);

@@ -109,6 +109,7 @@ int trial_undo(struct trial_state *t, struct error *err)
 	munlockall();
 	if (trace_free(t->trace, &one) < 0)
 		undo_failed(&all, &one);
+	trial_end_start(t);
 	if (trial_end_workers(t, &one) < 0)
 		undo_failed(&all, &one);
 	restore_knobs(t, &all);

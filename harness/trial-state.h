@@ -17,7 +17,7 @@
 
 #define TRIAL_WORKERS_MAX SUITE_PROCESSES_MAX
 #define TRIAL_EVENTS_MAX  64
-#define TRIAL_PHASES_MAX  3
+#define TRIAL_PHASES_MAX  4
 
 /* One worker process. */
 struct trial_worker {
@@ -69,6 +69,8 @@ struct trial_state {
 	int event_fd, signal_fd, timer_fd;
 	sigset_t old_mask;
 	bool masked;
+	struct start_holder *holders; /* what «start:» holds; NULL: nothing */
+	size_t holder_count;
 	struct sampler *sampler;
 	struct trace *trace; /* NULL: not asked for */
 	struct trace_counts trace_counts;
@@ -85,6 +87,19 @@ struct trial_state {
 	char why[300];
 	struct strlist invalid; /* reasons not to trust the measurement */
 };
+
+/* trial.c */
+/* The first verdict stands; all work stops. outcome is a literal. */
+__attribute__((format(printf, 3, 4))) void
+trial_conclude(struct trial_state *t, const char *outcome, const char *fmt, ...);
+/* Waits for the next thing to happen, at most until deadline (of the trial's clock), and handles
+ * it. */
+void trial_handle_events(struct trial_state *t, uint64_t deadline);
+
+/* trial-start.c */
+/* Brings about what the scenario's «start:» asks for, or concludes that it can't be had. */
+void trial_drive_start(struct trial_state *t);
+void trial_end_start(struct trial_state *t);
 
 /* trial-setup.c */
 int trial_make_cgroups(struct trial_state *t, struct error *err);

@@ -25,7 +25,8 @@
 /* How long workers get to end by themselves after the last sample. */
 #define EXIT_WAIT_NS UINT64_C(10000000000)
 
-const char *const trial_phase_names[] = { "starting", "setup", "warmup", "measured", "finishing" };
+const char *const trial_phase_names[] = { "starting", "setup",	  "warmup",
+					  "start",    "measured", "finishing" };
 
 static uint64_t trial_time(const struct trial_state *t)
 {
@@ -44,8 +45,7 @@ static void note_event(struct trial_state *t, const char *name, const char *deta
 }
 
 /* The first verdict stands: what follows from it is not the cause. */
-__attribute__((format(printf, 3, 4))) static void
-conclude(struct trial_state *t, const char *outcome, const char *fmt, ...)
+void trial_conclude(struct trial_state *t, const char *outcome, const char *fmt, ...)
 {
 	va_list ap;
 
@@ -104,8 +104,8 @@ static void tick(struct trial_state *t)
 	if (now > t->scenario->timeout_ns) {
 		char limit[FORMAT_MAX];
 
-		conclude(t, "timed_out", "not done after %s of its clock",
-			 format_time_short((double)t->scenario->timeout_ns, limit));
+		trial_conclude(t, "timed_out", "not done after %s of its clock",
+			       format_time_short((double)t->scenario->timeout_ns, limit));
 	}
 }
 
@@ -136,19 +136,22 @@ static void reap(struct trial_state *t, struct trial_worker *w)
 	if (t->trial->status)
 		atomic_store(&t->trial->status->workers[w - t->workers], 0);
 	if (atomic_load(&w->args.shared->failed)) {
-		conclude(t, "failed", "worker %s: %s", w->args.name, w->args.shared->err.text);
+		trial_conclude(t, "failed", "worker %s: %s", w->args.name,
+			       w->args.shared->err.text);
 	} else if (w->exit_signal) {
 		uint64_t now = trial_time(t);
 
 		take_row(t, now, now); /* with what memory.events says of it */
 		if (w->exit_signal == SIGKILL && oom_killed(t, w, &whose))
-			conclude(t, "oom_killed", "worker %s was killed by the OOM killer of %s",
-				 w->args.name, whose);
+			trial_conclude(t, "oom_killed",
+				       "worker %s was killed by the OOM killer of %s", w->args.name,
+				       whose);
 		else
-			conclude(t, "failed", "worker %s was killed by signal %d (%s)",
-				 w->args.name, w->exit_signal, strsignal(w->exit_signal));
+			trial_conclude(t, "failed", "worker %s was killed by signal %d (%s)",
+				       w->args.name, w->exit_signal, strsignal(w->exit_signal));
 	} else if (w->exit_code || atomic_load(&t->barrier->go) < GO_EXIT) {
-		conclude(t, "failed", "worker %s ended with status %d", w->args.name, w->exit_code);
+		trial_conclude(t, "failed", "worker %s ended with status %d", w->args.name,
+			       w->exit_code);
 	}
 }
 
@@ -158,18 +161,17 @@ static void drain(struct trial_state *t)
 	uint64_t count;
 
 	if (read(t->event_fd, &count, sizeof(count)) < 0 && errno != EAGAIN)
-		conclude(t, "failed", "eventfd: %s", strerror(errno));
+		trial_conclude(t, "failed", "eventfd: %s", strerror(errno));
 	for (size_t i = 0; i < t->worker_count; i++)
 		if (atomic_load(&t->workers[i].args.shared->failed))
-			conclude(t, "failed", "worker %s: %s", t->workers[i].args.name,
-				 t->workers[i].args.shared->err.text);
+			trial_conclude(t, "failed", "worker %s: %s", t->workers[i].args.name,
+				       t->workers[i].args.shared->err.text);
 	while (read(t->signal_fd, &info, sizeof(info)) == sizeof(info))
-		conclude(t, "failed", "stopped by signal %u (%s)", info.ssi_signo,
-			 strsignal((int)info.ssi_signo));
+		trial_conclude(t, "failed", "stopped by signal %u (%s)", info.ssi_signo,
+			       strsignal((int)info.ssi_signo));
 }
 
-/* Waits for the next thing to happen, at most until deadline, and handles it. */
-static void handle_events(struct trial_state *t, uint64_t deadline)
+void trial_handle_events(struct trial_state *t, uint64_t deadline)
 {
 	struct pollfd fds[3 + TRIAL_WORKERS_MAX] = {
 		{ .fd = t->event_fd, .events = POLLIN },
@@ -232,9 +234,8 @@ static void take_first_row(struct trial_state *t, uint64_t now)
 	t->oom_kills_before = sampler_last(t->sampler, "vmstat.oom_kill");
 }
 
-/* A phase: from a row, through ticks, to a row; until all workers are there or it is concluded. */
-static void run_phase(struct trial_state *t, enum trial_phase phase, enum worker_go go,
-		      enum worker_state state)
+/* A phase lasts from a row, through ticks, to a row. Returns when it began. */
+static uint64_t begin_phase(struct trial_state *t, enum trial_phase phase)
 {
 	struct trial_span *span = &t->phases[t->phase_count++];
 	uint64_t now;
@@ -247,15 +248,30 @@ static void run_phase(struct trial_state *t, enum trial_phase phase, enum worker
 		take_first_row(t, now);
 	*span = (struct trial_span){ .name = trial_phase_names[phase], .start_ns = now };
 	t->measuring = phase == TRIAL_MEASURED;
-	worker_release(t->barrier, go);
-	while (!t->outcome && !all_reached(t, state))
-		handle_events(t, now + t->scenario->timeout_ns + EXIT_WAIT_NS);
-	now = trial_time(t);
+	return now;
+}
+
+static void end_phase(struct trial_state *t)
+{
+	uint64_t now = trial_time(t);
+
 	take_row(t, now, now);
 	t->measuring = false;
-	span->end_ns = now;
+	t->phases[t->phase_count - 1].end_ns = now;
 	if (t->trace)
 		trace_drain(t->trace);
+}
+
+/* Until all workers are there or it is concluded. */
+static void run_phase(struct trial_state *t, enum trial_phase phase, enum worker_go go,
+		      enum worker_state state)
+{
+	uint64_t now = begin_phase(t, phase);
+
+	worker_release(t->barrier, go);
+	while (!t->outcome && !all_reached(t, state))
+		trial_handle_events(t, now + t->scenario->timeout_ns + EXIT_WAIT_NS);
+	end_phase(t);
 }
 
 static bool has_warmup(const struct trial_state *t)
@@ -275,15 +291,15 @@ static void judge_program(struct trial_state *t, const struct trial_worker *w)
 	if (!p->failures)
 		return;
 	if (p->exit_signal == SIGKILL && oom_killed(t, w, &whose))
-		conclude(t, "oom_killed",
-			 "worker %s: its command was killed by the OOM killer of %s", w->args.name,
-			 whose);
+		trial_conclude(t, "oom_killed",
+			       "worker %s: its command was killed by the OOM killer of %s",
+			       w->args.name, whose);
 	else if (p->exit_signal)
-		conclude(t, "failed", "worker %s: its command was killed by signal %d (%s)",
-			 w->args.name, p->exit_signal, strsignal(p->exit_signal));
+		trial_conclude(t, "failed", "worker %s: its command was killed by signal %d (%s)",
+			       w->args.name, p->exit_signal, strsignal(p->exit_signal));
 	else
-		conclude(t, "failed", "worker %s: its command ended with status %d", w->args.name,
-			 p->exit_code);
+		trial_conclude(t, "failed", "worker %s: its command ended with status %d",
+			       w->args.name, p->exit_code);
 }
 
 /* Operations that failed, and contents that verify found changed, are the trial's failure. */
@@ -296,9 +312,9 @@ static void judge_worker(struct trial_state *t, const struct trial_worker *w)
 	if (w->args.program)
 		judge_program(t, w);
 	if (errors)
-		conclude(t, "failed",
-			 "worker %s: %" PRIu64 " operations failed or found changed contents",
-			 w->args.name, errors);
+		trial_conclude(t, "failed",
+			       "worker %s: %" PRIu64 " operations failed or found changed contents",
+			       w->args.name, errors);
 }
 
 /*
@@ -313,7 +329,12 @@ static void run_phases(struct trial_state *t)
 	} else if (!t->outcome) {
 		worker_release(t->barrier, GO_WARMUP);
 		while (!t->outcome && !all_reached(t, WORKER_WARM))
-			handle_events(t, trial_time(t) + EXIT_WAIT_NS);
+			trial_handle_events(t, trial_time(t) + EXIT_WAIT_NS);
+	}
+	if (!t->outcome && t->scenario->start_count) {
+		begin_phase(t, TRIAL_START);
+		trial_drive_start(t);
+		end_phase(t);
 	}
 	if (!t->outcome)
 		run_phase(t, TRIAL_MEASURED, GO_MEASURE, WORKER_DONE);
@@ -346,7 +367,7 @@ static void finish_workers(struct trial_state *t)
 	worker_release(t->barrier, GO_EXIT);
 	deadline = trial_time(t) + EXIT_WAIT_NS;
 	while (has_time(t) && !all_ended(t) && trial_time(t) < deadline)
-		handle_events(t, deadline);
+		trial_handle_events(t, deadline);
 }
 
 static void judge_sampler(struct trial_state *t)
@@ -408,7 +429,7 @@ static void raise_sampler(struct trial_state *t)
 	file_write_kernel(t->fs->proc, "self/oom_score_adj", "-900");
 	if (mlockall(MCL_CURRENT) < 0)
 		note_event(t, "mlockall", strerror(errno));
-	if (sched_setscheduler(0, SCHED_FIFO, &first) < 0)
+	if (sched_setscheduler(0, SCHED_FIFO | SCHED_RESET_ON_FORK, &first) < 0)
 		note_event(t, "sched_fifo", strerror(errno));
 }
 

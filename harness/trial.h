@@ -17,6 +17,7 @@ enum trial_phase {
 	TRIAL_STARTING, /* before the first worker; in a VM: booting */
 	TRIAL_SETUP,
 	TRIAL_WARMUP,
+	TRIAL_START, /* «start:» is being seen to */
 	TRIAL_MEASURED,
 	TRIAL_FINISHING,
 };

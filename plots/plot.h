@@ -16,8 +16,9 @@ struct plot_result {
 void plot_result_done(struct plot_result *result);
 
 /*
- * One picture a trial: OUT/SCENARIO.KERNEL.seed-N.svg and .png. A trial whose record can't be read
- * is skipped, the others are drawn. out_dir is made where it isn't there; formats are enum
+ * One picture a trial: OUT/SCENARIO.KERNEL.seed-N.svg and .png; and, where the record knows why
+ * operations were slow, OUT/SCENARIO.KERNEL.seed-N.causes.svg and .png. A trial whose record can't
+ * be read is skipped, the others are drawn. out_dir is made where it isn't there; formats are enum
  * plot_format's bits. -ENOPKG when there is no gnuplot; what result holds is kept on failure.
  */
 int plot_trials(const struct run *run, const char *out_dir, unsigned formats,

@@ -6,7 +6,10 @@
 #include <math.h>
 #include <string.h>
 
+#include "plots/causes.h"
 #include "plots/panel.h"
+#include "plots/title.h"
+#include "results/closure.h"
 #include "src/cleanup.h"
 #include "src/file.h"
 #include "src/macro.h"
@@ -399,6 +402,19 @@ static void write_phases(const struct picture *p, double start, double end)
 	script_number(p->script, "phase_lines", (double)lines);
 }
 
+/* One of them is enough for a picture. */
+static void append_open(const json_t *trial, char *text, size_t size)
+{
+	size_t cursor = 0, n = strlen(text);
+	const json_t *entry = closure_open(json_object_get(trial, "closure"), "measured", &cursor);
+	char what[300];
+
+	if (!entry)
+		return;
+	closure_say(entry, what, sizeof(what));
+	snprintf(text + n, size - n, "%sinvalid: %s", n ? "; " : "", what);
+}
+
 static void write_outcome(const struct picture *p)
 {
 	const json_t *trial = p->record->trial, *reason;
@@ -418,38 +434,23 @@ static void write_outcome(const struct picture *p)
 				      json_string_value(reason));
 		n = MIN(n, sizeof(text) - 1);
 	}
+	append_open(trial, text, sizeof(text));
 	script_text(p->script, "outcome", text_shorten(text, 125, cut, sizeof(cut)));
-}
-
-static const char *lru_name(const json_t *trial)
-{
-	const char *lru = text_of(json_object_get(trial, "regime"), "lru");
-
-	return streq(lru, "mglru") ? ", MGLRU" : streq(lru, "classic") ? ", classic LRU" : "";
 }
 
 static void write_titles(const struct picture *p)
 {
 	const json_t *trial = p->record->trial;
-	const char *release = text_of(trial, "release"), *kernel = text_of(trial, "kernel");
-	bool insn = streq(text_of(trial, "clock"), "insn");
-	char line[700], cut[700];
+	char more[128] = "";
 
-	snprintf(line, sizeof(line), "%s / %s", text_of(trial, "suite"),
-		 text_of(trial, "scenario"));
-	script_text(p->script, "title_text", text_shorten(line, 82, cut, sizeof(cut)));
-	snprintf(line, sizeof(line), "Linux %s%s, seed %lld, %s clock", *release ? release : kernel,
-		 lru_name(trial), (long long)json_integer_value(json_object_get(trial, "seed")),
-		 insn ? "insn" : "wall");
-	if (p->cgroups_left_out) {
-		size_t n = strlen(line);
-
-		snprintf(line + n, sizeof(line) - n, "; the %zu cgroups that used most, of %zu",
+	if (p->cgroups_left_out)
+		snprintf(more, sizeof(more), "; the %zu cgroups that used most, of %zu",
 			 p->cgroup_count, p->cgroup_count + p->cgroups_left_out);
-	}
-	script_text(p->script, "subtitle_text", text_shorten(line, 125, cut, sizeof(cut)));
+	title_write(p->script, trial, more);
 	script_text(p->script, "time_text",
-		    insn ? "Time, s of the insn clock (1 s is 10⁹ guest instructions)" : "Time, s");
+		    streq(text_of(trial, "clock"), "insn")
+			    ? "Time, s of the insn clock (1 s is 10⁹ guest instructions)"
+			    : "Time, s");
 }
 
 static void write_axis(const struct picture *p)
@@ -559,6 +560,8 @@ static int draw_trial(const struct stored_trial *trial, const char *out_dir, uns
 		return strlist_add(&result->skipped, why.text) < 0 ? error_set(err, -ENOMEM, "plot")
 								   : 0;
 	r = draw_record(record, name, out_dir, formats, result, err);
+	if (r == 0)
+		r = plot_causes(record, name, out_dir, formats, result, err);
 	record_free(record);
 	return r;
 }

@@ -60,7 +60,8 @@ const struct metric_def catalog_trace[] = {
 	CAUSE("file_read", "reading a file into the page cache"),
 	CAUSE("cpu_wait", "waiting for a CPU"),
 	CAUSE("io_wait", "in an uninterruptible sleep that nothing else explains"),
-	CAUSE("turn", "waiting for operations before it, at what is not told"),
+	CAUSE("turn",
+	      "waiting for operations before it, or for its thread to wake, at what is not told"),
 	CAUSE("unexplained", "at what no event tells, the operation's own work included"),
 	{}
 };

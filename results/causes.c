@@ -361,6 +361,31 @@ static uint64_t count_above(const struct histogram *h, double quantile)
 	return h->count - MIN(MAX(rank, (uint64_t)1), h->count) + 1;
 }
 
+static int add_next(struct sum *sum, const struct join *j, const struct slow *op,
+		    struct threads *threads, uint64_t *floor_ns)
+{
+	const struct timeline *t = timeline_of(j, threads, op);
+	uint64_t before = sum->unexplained_ns;
+	int r = t ? add_operation(sum, j, op, t) : -ENOMEM;
+
+	*floor_ns = MIN(*floor_ns, sum->unexplained_ns - before);
+	return r;
+}
+
+/* What any operation has unexplained, all of a quantile's have: the floor of that sum. */
+static void put_floor(json_t *list, uint64_t floor_ns)
+{
+	json_t *item;
+	size_t i;
+
+	json_array_foreach (list, i, item) {
+		json_int_t operations = json_integer_value(json_object_get(item, "operations"));
+
+		json_object_set_new(item, "floor_ns",
+				    json_integer(operations * (json_int_t)floor_ns));
+	}
+}
+
 /*
  * The sets of the quantiles lie in each other: one walk from the slowest operation on, and each
  * set's sum is what has been added when its last operation was.
@@ -368,6 +393,7 @@ static uint64_t count_above(const struct histogram *h, double quantile)
 static int sum_up(const struct join *j, const struct operations *ops, struct threads *threads,
 		  const struct histogram *h, json_t *list)
 {
+	uint64_t floor_ns = UINT64_MAX;
 	struct sum sum = {};
 	size_t at = 0;
 	int r = 0;
@@ -375,14 +401,14 @@ static int sum_up(const struct join *j, const struct operations *ops, struct thr
 	for (size_t q = ARRAY_SIZE(quantiles); r == 0 && q-- > 0;) {
 		uint64_t of = count_above(h, quantiles[q].quantile);
 
-		for (; r == 0 && at < MIN(of, (uint64_t)ops->count); at++) {
-			const struct timeline *t = timeline_of(j, threads, ops->items[at]);
-
-			r = t ? add_operation(&sum, j, ops->items[at], t) : -ENOMEM;
-		}
+		for (; r == 0 && at < MIN(of, (uint64_t)ops->count); at++)
+			r = add_next(&sum, j, ops->items[at], threads, &floor_ns);
 		if (r == 0)
 			r = put_quantile(list, q, h, &sum, at, of);
 	}
+	for (; r == 0 && at < ops->count; at++)
+		r = add_next(&sum, j, ops->items[at], threads, &floor_ns);
+	put_floor(list, floor_ns);
 	free(sum.shares);
 	return r;
 }

@@ -1,131 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "results/closure.h"
 
+#include <errno.h>
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "src/macro.h"
 
-/* Nothing is held back inside one file unless another CPU counts while it is being read. */
-#define ONE_FILE "2 * batch * (cpus - 1)"
-/*
- * memory.stat against another file. A read folds the CPUs' counts in only when more than a batch
- * per CPU is due, each CPU having up to two batches in hand besides: mem_cgroup_flush_stats() and
- * memcg_rstat_updated(), mm/memcontrol.c.
- */
-#define MEMORY_STAT_LAG "3 * batch * cpus"
-/* A node's counters and their sum are read apart, at both ends of the phase. */
-#define NODE_FOLD "2 * fold * cpus * nodes"
-
-#define GLOBAL_SCAN                                                                                \
-	"vmstat.pgscan_kswapd + vmstat.pgscan_direct + [vmstat.pgscan_khugepaged] "                \
-	"+ [vmstat.pgscan_proactive]"
-#define GLOBAL_STEAL                                                                               \
-	"vmstat.pgsteal_kswapd + vmstat.pgsteal_direct + [vmstat.pgsteal_khugepaged] "             \
-	"+ [vmstat.pgsteal_proactive]"
-#define TOP_SCAN                                                                                   \
-	"TOP.memory.stat.pgscan_kswapd + TOP.memory.stat.pgscan_direct "                           \
-	"+ [TOP.memory.stat.pgscan_khugepaged] + [TOP.memory.stat.pgscan_proactive]"
-#define TOP_STEAL                                                                                  \
-	"TOP.memory.stat.pgsteal_kswapd + TOP.memory.stat.pgsteal_direct "                         \
-	"+ [TOP.memory.stat.pgsteal_khugepaged] + [TOP.memory.stat.pgsteal_proactive]"
-
-#define NODES_COUNT(key)                                                                           \
-	{                                                                                          \
-		"nodes-" key, "pages", "The nodes' " key " add up to vmstat's", SCOPE_SYSTEM,      \
-			"vmstat." key, "node*." key, NULL, NODE_FOLD                               \
-	}
-#define NODES_LEVEL(key)                                                                           \
-	{                                                                                          \
-		"nodes-" key, "pages", "The nodes' " key " at the phase's end add up to vmstat's", \
-			SCOPE_SYSTEM, "last(vmstat." key ")", "last(node*." key ")", NULL,         \
-			NODE_FOLD                                                                  \
-	}
-
-const struct identity identities[] = {
-	/*
-	 * Let A be all reclaim (vmstat's _anon + _file), G the global reclaim (vmstat's
-	 * reclaimers), S all reclaim of the pages of wring's cgroups (memory.stat). Reclaim at
-	 * limits, A - G, is done to them alone, thus A - G <= S; and S is a part of A. So A - G
-	 * lies between S - G and S; without global reclaim it is S. Limits outside of wring's
-	 * cgroups, or a counter that the regime is wrong about, break it.
-	 */
-	{ "pgscan-at-limits", "pages",
-	  "Scanning at limits by vmstat (all - global) is what memory.stat has beyond global",
-	  SCOPE_SYSTEM,
-	  "vmstat.pgscan_anon + vmstat.pgscan_file - (" GLOBAL_SCAN ") if global-only",
-	  TOP_SCAN " - (" GLOBAL_SCAN ")", TOP_SCAN, MEMORY_STAT_LAG },
-	{ "pgsteal-at-limits", "pages",
-	  "Freeing at limits by vmstat (all - global) is what memory.stat has beyond global",
-	  SCOPE_SYSTEM,
-	  "vmstat.pgsteal_anon + vmstat.pgsteal_file - (" GLOBAL_STEAL ") if global-only",
-	  TOP_STEAL " - (" GLOBAL_STEAL ")", TOP_STEAL, MEMORY_STAT_LAG },
-	/* Where vmstat's reclaimers have everything, both ways of cutting A must agree. */
-	{ "pgscan-reclaimers", "pages", "Scanned by type is scanned by reclaimer", SCOPE_SYSTEM,
-	  "vmstat.pgscan_anon + vmstat.pgscan_file if all", GLOBAL_SCAN, NULL, ONE_FILE },
-	{ "pgsteal-reclaimers", "pages", "Freed by type is freed by reclaimer", SCOPE_SYSTEM,
-	  "vmstat.pgsteal_anon + vmstat.pgsteal_file if all", GLOBAL_STEAL, NULL, ONE_FILE },
-	{ "pgscan-cgroups", "pages", "memory.stat's scanning is a part of all scanning",
-	  SCOPE_SYSTEM, TOP_SCAN " if all", "0", "vmstat.pgscan_anon + vmstat.pgscan_file",
-	  MEMORY_STAT_LAG },
-	{ "pgsteal-cgroups", "pages", "memory.stat's freeing is a part of all freeing",
-	  SCOPE_SYSTEM, TOP_STEAL " if all", "0", "vmstat.pgsteal_anon + vmstat.pgsteal_file",
-	  MEMORY_STAT_LAG },
-
-	{ "pgscan-parts", "pages", "A cgroup's pgscan is the sum of its reclaimers'", SCOPE_CGROUP,
-	  "NAME.memory.stat.pgscan",
-	  "NAME.memory.stat.pgscan_kswapd + NAME.memory.stat.pgscan_direct "
-	  "+ [NAME.memory.stat.pgscan_khugepaged] + [NAME.memory.stat.pgscan_proactive]",
-	  NULL, ONE_FILE },
-	{ "pgsteal-parts", "pages", "A cgroup's pgsteal is the sum of its reclaimers'",
-	  SCOPE_CGROUP, "NAME.memory.stat.pgsteal",
-	  "NAME.memory.stat.pgsteal_kswapd + NAME.memory.stat.pgsteal_direct "
-	  "+ [NAME.memory.stat.pgsteal_khugepaged] + [NAME.memory.stat.pgsteal_proactive]",
-	  NULL, ONE_FILE },
-	{ "slab-parts", "bytes", "A cgroup's slab is its reclaimable and unreclaimable slab",
-	  SCOPE_CGROUP, "last(NAME.memory.stat.slab)",
-	  "last(NAME.memory.stat.slab_reclaimable) + last(NAME.memory.stat.slab_unreclaimable)",
-	  NULL, ONE_FILE " * page" },
-	/*
-	 * A page in the swap cache is not in file; it is in anon while it is mapped, too, and only
-	 * in swapcached when it isn't. memory.current also has what each CPU has charged in
-	 * advance: a batch.
-	 */
-	{ "memory-current", "bytes", "memory.current is what memory.stat says it is made of",
-	  SCOPE_CGROUP, "last(NAME.memory.current)",
-	  "last(NAME.memory.stat.anon) + last(NAME.memory.stat.file) "
-	  "+ last(NAME.memory.stat.kernel) + [last(NAME.memory.stat.sock)]",
-	  "last(NAME.memory.stat.anon) + last(NAME.memory.stat.file) "
-	  "+ last(NAME.memory.stat.kernel) + [last(NAME.memory.stat.sock)] "
-	  "+ [last(NAME.memory.stat.swapcached)]",
-	  "(" MEMORY_STAT_LAG " + batch * cpus) * page" },
-
-	NODES_LEVEL("nr_inactive_anon"),
-	NODES_LEVEL("nr_active_anon"),
-	NODES_LEVEL("nr_inactive_file"),
-	NODES_LEVEL("nr_active_file"),
-	NODES_LEVEL("nr_unevictable"),
-	NODES_LEVEL("nr_slab_reclaimable"),
-	NODES_LEVEL("nr_slab_unreclaimable"),
-	NODES_COUNT("workingset_refault_anon"),
-	NODES_COUNT("workingset_refault_file"),
-	NODES_COUNT("workingset_activate_anon"),
-	NODES_COUNT("workingset_activate_file"),
-	NODES_COUNT("workingset_restore_anon"),
-	NODES_COUNT("workingset_restore_file"),
-	NODES_COUNT("workingset_nodereclaim"),
-	NODES_COUNT("nr_dirtied"),
-	NODES_COUNT("nr_written"),
-	{}
-};
-
-const struct identity *identity_find(const char *name)
-{
-	for (const struct identity *id = identities; id->name; id++)
-		if (streq(id->name, name))
-			return id;
-	return NULL;
-}
+#define FORMULA_MAX 1000
 
 struct closure {
 	double residual, tolerance;
@@ -133,17 +16,33 @@ struct closure {
 	char text[200];
 };
 
+/* The text with the key in the place of KEY. */
+static void expand(const char *text, const char *key, char *buf, size_t size)
+{
+	const char *at;
+	size_t n = 0;
+
+	while (key && (at = strstr(text, "KEY")) && n < size) {
+		n += (size_t)snprintf(buf + n, size - n, "%.*s%s", (int)(at - text), text, key);
+		text = at + strlen("KEY");
+	}
+	if (n < size)
+		snprintf(buf + n, size - n, "%s", text);
+}
+
 /* False when this kernel has not all of the identity's columns. */
 static bool close_identity(const struct formula_context *context, const struct identity *id,
-			   bool *used, struct closure *ret)
+			   const char *key, bool *used, struct closure *ret)
 {
 	const char *const formulas[] = { id->value, id->low, id->high ? id->high : id->low,
 					 id->tolerance };
 	struct formula_result results[ARRAY_SIZE(formulas)];
+	char text[FORMULA_MAX];
 
 	*ret = (struct closure){};
 	for (size_t i = 0; i < ARRAY_SIZE(formulas); i++) {
-		formula_evaluate(context, formulas[i], used, &results[i]);
+		expand(formulas[i], key, text, sizeof(text));
+		formula_evaluate(context, text, used, &results[i]);
 		if (!results[i].present)
 			return false;
 		if (*results[i].invalid && !ret->why) {
@@ -159,28 +58,70 @@ static bool close_identity(const struct formula_context *context, const struct i
 	return true;
 }
 
-static int append(json_t *list, const struct identity *id, const char *scope,
-		  const struct closure *closure)
+static bool is_closed(const struct closure *closure)
 {
-	bool closed = !closure->why && fabs(closure->residual) <= closure->tolerance;
-	json_t *entry = json_pack(
-		"{s:s, s:s, s:I, s:I, s:b, s:s}", "identity", id->name, "scope",
-		*scope ? scope : "vmstat", "residual", (json_int_t)closure->residual, "tolerance",
-		(json_int_t)closure->tolerance, "closed", closed, "unit", id->unit);
+	return !closure->why && fabs(closure->residual) <= closure->tolerance;
+}
 
+/* What is known of the system is told by vmstat, a node by its number. */
+static const char *scope_of(const struct identity *id, const char *name, char *buf, size_t size)
+{
+	if (id->scope == SCOPE_NODE) {
+		snprintf(buf, size, "node%s", name);
+		return buf;
+	}
+	return *name ? name : "vmstat";
+}
+
+/* keys: how many the entry stands for; key is NULL where there is none. */
+static int append(json_t *list, const struct identity *id, const char *key, unsigned keys,
+		  const struct formula_context *context, const struct closure *closure)
+{
+	bool closed = is_closed(closure);
+	char buf[32];
+	json_t *entry = json_pack(
+		"{s:s, s:s, s:s, s:I, s:I, s:b, s:s}", "phase", context->phase->name, "identity",
+		id->name, "scope", scope_of(id, context->name, buf, sizeof(buf)), "residual",
+		(json_int_t)round(closure->residual), "tolerance", (json_int_t)closure->tolerance,
+		"closed", closed, "unit", id->unit);
+
+	if (entry && key) {
+		json_object_set_new(entry, "key", json_string(key));
+		json_object_set_new(entry, "keys", json_integer((json_int_t)keys));
+	}
 	if (entry && closure->why)
 		json_object_set_new(entry, "why", json_string(closure->why));
 	return json_array_append_new(list, entry);
 }
 
-json_t *closure_compute(const struct record *record)
+/* Of an identity with keys: each open one, or the one that is closest to it. */
+static int close_keys(json_t *list, const struct identity *id,
+		      const struct formula_context *context)
 {
-	struct formula_context context = { .record = record,
-					   .phase = record_phase(record, "measured") };
-	json_t *list = json_array();
+	struct closure closure, worst = {};
+	const char *worst_key = NULL;
+	unsigned keys = 0, open = 0;
 
-	if (!context.phase || !list)
-		return list;
+	for (const char *const *key = id->keys; *key; key++) {
+		if (!close_identity(context, id, *key, NULL, &closure))
+			continue;
+		keys++;
+		if (!is_closed(&closure)) {
+			open++;
+			if (append(list, id, *key, 1, context, &closure) < 0)
+				return -ENOMEM;
+		} else if (!worst_key || fabs(closure.residual) > fabs(worst.residual)) {
+			worst = closure; /* it is closed: without a why */
+			worst_key = *key;
+		}
+	}
+	return open || !keys ? 0 : append(list, id, worst_key, keys, context, &worst);
+}
+
+static int close_phase(json_t *list, const struct record *record, const struct phase *phase)
+{
+	struct formula_context context = { .record = record, .phase = phase };
+
 	for (const struct identity *id = identities; id->name; id++) {
 		size_t cursor = 0;
 		char buf[24];
@@ -188,28 +129,75 @@ json_t *closure_compute(const struct record *record)
 		while ((context.name =
 				formula_instance(record, id->scope, &cursor, buf, sizeof(buf)))) {
 			struct closure closure;
+			int r = 0;
 
-			if (close_identity(&context, id, NULL, &closure) &&
-			    append(list, id, context.name, &closure) < 0) {
-				json_decref(list);
-				return NULL;
-			}
+			if (id->keys)
+				r = close_keys(list, id, &context);
+			else if (close_identity(&context, id, NULL, NULL, &closure))
+				r = append(list, id, NULL, 1, &context, &closure);
+			if (r < 0)
+				return r;
 		}
 	}
+	return 0;
+}
+
+json_t *closure_compute(const struct record *record)
+{
+	json_t *list = json_array();
+
+	for (size_t i = 0; list && i < record->phase_count; i++)
+		if (close_phase(list, record, &record->phases[i]) < 0) {
+			json_decref(list);
+			return NULL;
+		}
 	return list;
 }
 
 void closure_columns(const struct record *record, const json_t *entry, bool *used)
 {
 	const char *name = json_string_value(json_object_get(entry, "identity"));
+	const char *scope = json_string_value(json_object_get(entry, "scope"));
+	const char *phase = json_string_value(json_object_get(entry, "phase"));
 	const struct identity *id = name ? identity_find(name) : NULL;
-	struct formula_context context = {
-		.record = record,
-		.phase = record_phase(record, "measured"),
-		.name = json_string_value(json_object_get(entry, "scope")),
-	};
+	struct formula_context context = { .record = record };
 	struct closure closure;
 
-	if (id && context.phase)
-		close_identity(&context, id, used, &closure);
+	if (!id || !scope || !phase)
+		return;
+	context.phase = record_phase(record, phase);
+	context.name = id->scope == SCOPE_NODE && starts_with(scope, "node") ? scope + 4 : scope;
+	if (context.phase)
+		close_identity(&context, id, json_string_value(json_object_get(entry, "key")), used,
+			       &closure);
+}
+
+const json_t *closure_open(const json_t *closure, const char *phase, size_t *cursor)
+{
+	const json_t *entry;
+
+	while ((entry = json_array_get(closure, (*cursor)++))) {
+		const char *of = json_string_value(json_object_get(entry, "phase"));
+
+		if (json_is_false(json_object_get(entry, "closed")) &&
+		    (!phase || (of && streq(of, phase))))
+			return entry;
+	}
+	return NULL;
+}
+
+void closure_say(const json_t *entry, char *buf, size_t size)
+{
+	const char *identity = "?", *scope = "?", *unit = "", *key = "", *why = NULL;
+	json_int_t residual = 0, tolerance = 0;
+
+	json_unpack((json_t *)entry, "{s?s, s?s, s?s, s?s, s?s, s?I, s?I}", "identity", &identity,
+		    "scope", &scope, "unit", &unit, "key", &key, "why", &why, "residual", &residual,
+		    "tolerance", &tolerance);
+	if (why)
+		snprintf(buf, size, "%s%s%s at %s: %s", identity, *key ? " " : "", key, scope, why);
+	else
+		snprintf(buf, size, "%s%s%s does not close at %.60s: off by %lld %s, %lld allowed",
+			 identity, *key ? " " : "", key, scope, (long long)residual, unit,
+			 (long long)tolerance);
 }

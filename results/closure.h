@@ -20,6 +20,11 @@ struct identity {
 	const char *low;
 	const char *high; /* NULL: low, so that the identity is an equation */
 	const char *tolerance;
+	/*
+	 * NULL-terminated names, each of which takes the place of KEY in the texts above: so many
+	 * identities alike. NULL: there is no KEY.
+	 */
+	const char *const *keys;
 };
 
 /* {}-terminated. */
@@ -29,9 +34,9 @@ extern const struct identity identities[];
 const struct identity *identity_find(const char *name);
 
 /*
- * [{"identity": "pgscan-parts", "scope": "box", "residual": 0, "tolerance": 0, "closed": true,
- * "unit": "pages"}, ...] of the measured phase. Scope is "vmstat" or a cgroup's path. An identity
- * whose columns this kernel lacks is left out.
+ * [{"phase": "measured", "identity": "pgscan-parts", "scope": "box", "residual": 0, "tolerance": 0,
+ * "closed": true, "unit": "pages"}, ...] of each phase. Scope is "vmstat", "node0" or a cgroup's
+ * path. An identity whose columns this kernel lacks is left out.
  */
 json_t *closure_compute(const struct record *record);
 
@@ -40,3 +45,12 @@ json_t *closure_compute(const struct record *record);
  * of these columns share its fate.
  */
 void closure_columns(const struct record *record, const json_t *entry, bool *used);
+
+/*
+ * The next open entry of a list as closure_compute() makes it, in that phase, or in any when phase
+ * is NULL. *cursor counts up from 0. NULL after the last one.
+ */
+const json_t *closure_open(const json_t *closure, const char *phase, size_t *cursor);
+
+/* "pgscan-parts does not close at box: off by 12 pages, 0 allowed", of an entry. */
+void closure_say(const json_t *entry, char *buf, size_t size);

@@ -148,13 +148,34 @@ static void add_top_cgroups(struct eval *e, struct reduction *into, const char *
 	}
 }
 
-/* "nodeN.x", "kswapdN.x": a small word and the node's number; *ret_before: the word's length. */
+/* The cgroups right below the one at hand. */
+static void add_children(struct eval *e, struct reduction *into, const char *rest)
+{
+	const char *parent = e->context->name ? e->context->name : "", *cgroup;
+	size_t len = strlen(parent), cursor = 0;
+	char name[COLUMN_MAX], buf[8];
+	bool any = false;
+
+	while ((cgroup = formula_instance(e->context->record, SCOPE_CGROUP, &cursor, buf,
+					  sizeof(buf)))) {
+		if (!starts_with(cgroup, parent) || cgroup[len] != '/' ||
+		    strchr(cgroup + len + 1, '/'))
+			continue;
+		snprintf(name, sizeof(name), "%.180s%s", cgroup, rest);
+		add_named(e, into, name);
+		any = true;
+	}
+	if (!any)
+		miss(e, "no cgroup lies below %.100s", parent);
+}
+
+/* "nodeN.x", "kswapdN.x", "zoneinfo.nodeN.x": *ret_before is how much stands before the N. */
 static bool is_of_node(const char *token, int *ret_before)
 {
-	size_t len = strspn(token, "abcdefghijklmnopqrstuvwxyz");
+	const char *n = strstr(token, "N.");
 
-	*ret_before = (int)len;
-	return len && starts_with(token + len, "N.");
+	*ret_before = n ? (int)(n - token) : 0;
+	return n && n > token && islower((unsigned char)n[-1]);
 }
 
 static void add_token(struct eval *e, struct reduction *into, const char *token)
@@ -165,6 +186,10 @@ static void add_token(struct eval *e, struct reduction *into, const char *token)
 
 	if (starts_with(token, "TOP.")) {
 		add_top_cgroups(e, into, token + strlen("TOP"));
+		return;
+	}
+	if (starts_with(token, "CHILD.")) {
+		add_children(e, into, token + strlen("CHILD"));
 		return;
 	}
 	if (starts_with(token, "NAME."))
@@ -238,6 +263,16 @@ static double metric_value(struct eval *e, const struct metric_def *def)
 	return result.present ? result.value : miss(e, "%s", result.missing);
 }
 
+static double count_columns(const struct eval *e, const char *pattern)
+{
+	const struct samples *s = &e->context->record->samples;
+	double count = 0;
+
+	for (size_t i = 0; i < s->columns; i++)
+		count += fnmatch(pattern, s->names[i], 0) == 0;
+	return count;
+}
+
 static double name_value(struct eval *e, const char *token)
 {
 	const struct phase *phase = e->context->phase;
@@ -252,6 +287,8 @@ static double name_value(struct eval *e, const char *token)
 		return integer_of(e, "page_size");
 	if (streq(token, "cpus"))
 		return integer_of(e, "cpus");
+	if (streq(token, "zones"))
+		return count_columns(e, "zoneinfo.*.free");
 	if (streq(token, "nodes"))
 		return (double)json_array_size(json_object_get(e->context->record->trial, "nodes"));
 	/* Without self there is no catalog to look into: an identity speaks of columns alone. */
@@ -444,10 +481,20 @@ static double parse_sum(struct eval *e)
 	}
 }
 
+/* "if WORD": what the record's regime says there, and what it means in words. */
+static const struct {
+	const char *word, *key, *about;
+} conditions[] = {
+	{ "global-only", "reclaim_counters", "vmstat's reclaim counters are" },
+	{ "all", "reclaim_counters", "vmstat's reclaim counters are" },
+	{ "classic", "lru", "the LRU is" },
+};
+
 static void parse_condition(struct eval *e)
 {
 	const json_t *regime = json_object_get(e->context->record->trial, "regime");
-	const char *have = json_string_value(json_object_get(regime, "reclaim_counters"));
+	const char *have;
+	size_t i = 0;
 
 	skip_space(e);
 	if (!starts_with(e->at, "if ")) {
@@ -456,13 +503,17 @@ static void parse_condition(struct eval *e)
 		return;
 	}
 	e->at += strlen("if ");
-	if (!streq(e->at, "global-only") && !streq(e->at, "all"))
+	while (i < ARRAY_SIZE(conditions) && !streq(e->at, conditions[i].word))
+		i++;
+	if (i == ARRAY_SIZE(conditions)) {
 		malformed(e);
-	else if (!have)
-		miss(e, "the record does not say what vmstat's reclaim counters count");
+		return;
+	}
+	have = json_string_value(json_object_get(regime, conditions[i].key));
+	if (!have)
+		miss(e, "the record does not say what %s", conditions[i].about);
 	else if (!streq(have, e->at))
-		miss(e, "vmstat's reclaim counters are «%.40s» on this kernel, not «%s»", have,
-		     e->at);
+		miss(e, "%s «%.40s» on this kernel, not «%s»", conditions[i].about, have, e->at);
 }
 
 void formula_evaluate(const struct formula_context *context, const char *formula, bool *used,

@@ -16,14 +16,16 @@
  *   TOP.memory.stat.anon         the sum over the top-level cgroups; memory.stat is hierarchical,
  *                                so that their children are in it already
  *   NAME.x, work.NAME.x          the column of the cgroup or workload at hand
- *   nodeN.x, kswapdN.x           the column of the node at hand, or of its kernel thread
+ *   CHILD.memory.stat.anon       the sum over the cgroups right below the one at hand
+ *   nodeN.x, kswapdN.x, zoneinfo.nodeN.x  the column of the node at hand, or of its kernel thread
  *   last(x) first(x) max(x) min(x)  of a column's values in the phase, for levels that move both
  *                                ways; first and last are at its start and end
  *   quantile(0.99) mean() highest()  of the workload's latency histogram
  *   spans(compact)               how many spans of that kind the trace has in the phase, of the
  *                                node or workload at hand; their span_time(), the span_p50(),
  *                                span_p99() and span_max() of their lengths, each cut to the
- *                                phase, and the lowest span_priority() within them
+ *                                phase, the lowest span_priority() within them, and the sum of
+ *                                their span_reclaimed() pages
  *   cause(memcg_reclaim)         its share in the time of the workload's operations at or above p99
  *                                (causes.h); of all nodes, shrinkers and so on together
  *   cube(limit_anon_reclaimed)   cells of the reclaim cube (cube.h), of the node at hand, or of the
@@ -36,13 +38,13 @@
  *                                phase's end (src/extfrag.h), as a share
  *   [x]                          x where the kernel has it, else 0
  *   reclaim.scanned              a metric that stands before this one in the catalog
- *   time cpus nodes page         the phase's length in ns, and the machine's figures
+ *   time cpus nodes zones page   the phase's length in ns, and the machine's figures
  *   batch                        events a CPU may hold back from memory.stat: 64
  *                                (MEMCG_CHARGE_BATCH, mm/memcontrol.c)
  *   fold                         pages a CPU may hold back from a node counter: 125 at most
  *                                (calculate_normal_threshold(), mm/vmstat.c)
  *   A if global-only             A, where vmstat's reclaimer counters leave out reclaim at cgroup
- *                                limits; "if all": where they have it
+ *                                limits; "if all": where they have it; "if classic": without MGLRU
  */
 
 #define FORMULA_MEMCG_BATCH 64 /* «batch» */

@@ -15,15 +15,21 @@ results_libresults_a_SOURCES = \
 	results/fingerprint.c results/fingerprint.h \
 	results/formula.c results/formula.h \
 	results/grid.c results/grid.h \
+	results/identities.c \
 	results/metrics.c results/metrics.h \
 	results/record.c results/record.h \
+	results/regime.c results/regime.h \
+	results/rows.c results/rows.h \
 	results/samples.c \
 	results/show.c results/show.h \
 	results/show-causes.c results/show-causes.h \
+	results/show-closure.c results/show-closure.h \
 	results/show-cube.c results/show-cube-json.c results/show-cube.h \
+	results/show-start.c results/show-start.h \
 	results/slow.c results/slow.h \
 	results/span-formula.c results/span-formula.h \
 	results/spans.c results/spans.h \
+	results/start.c results/start.h \
 	results/store.c results/store.h \
 	results/table.c results/table.h \
 	results/text-table.c results/text-table.h \

@@ -134,7 +134,10 @@ static int doubts_read(struct doubts *ret, const struct record *record, const js
 	json_array_foreach ((json_t *)closure, i, entry) {
 		struct doubt *doubt = &ret->items[ret->count];
 
-		if (!json_is_false(json_object_get(entry, "closed")))
+		const char *phase = json_string_value(json_object_get(entry, "phase"));
+
+		if (!json_is_false(json_object_get(entry, "closed")) || !phase ||
+		    !streq(phase, "measured"))
 			continue;
 		doubt->entry = entry;
 		doubt->columns = calloc(record->samples.columns, sizeof(*doubt->columns));
@@ -154,18 +157,6 @@ static const struct doubt *doubt_about(const struct doubts *doubts, const bool *
 			if (used[column] && doubts->items[i].columns[column])
 				return &doubts->items[i];
 	return NULL;
-}
-
-static void explain(const struct doubt *doubt, char *buf, size_t size)
-{
-	const char *name = json_string_value(json_object_get(doubt->entry, "identity"));
-	const char *scope = json_string_value(json_object_get(doubt->entry, "scope"));
-	const char *unit = json_string_value(json_object_get(doubt->entry, "unit"));
-
-	snprintf(buf, size, "%s does not close at %.60s: off by %lld %s, %lld allowed", name, scope,
-		 (long long)json_integer_value(json_object_get(doubt->entry, "residual")),
-		 unit ? unit : "",
-		 (long long)json_integer_value(json_object_get(doubt->entry, "tolerance")));
 }
 
 static json_t *number(double value)
@@ -193,7 +184,7 @@ static int add_metric(json_t *metrics, const struct metric_def *def,
 		return 0;
 	doubt = doubt_about(doubts, used, columns);
 	if (doubt && !*result.invalid)
-		explain(doubt, result.invalid, sizeof(result.invalid));
+		closure_say(doubt->entry, result.invalid, sizeof(result.invalid));
 	snprintf(name, sizeof(name), "%s%s%s", families[scope].prefix, context->name, rest);
 	metric = json_pack("{s:o, s:s, s:b}", "value", number(result.value), "unit", def->unit,
 			   "valid", !*result.invalid);

@@ -12,6 +12,7 @@
 #include "results/expect.h"
 #include "results/fingerprint.h"
 #include "results/metrics.h"
+#include "results/start.h"
 #include "results/zones.h"
 #include "src/cleanup.h"
 #include "src/file.h"
@@ -358,6 +359,8 @@ static int compute(struct record *record, int dirfd, struct error *err)
 
 	if (put(trial, "closure", closure) < 0)
 		return error_set(err, -ENOMEM, "compute the closure");
+	if (put(trial, "start", start_compute(record)) < 0)
+		return error_set(err, -ENOMEM, "compute the state at the start");
 	if (put_causes(record) < 0)
 		return error_set(err, -ENOMEM, "compute the causes");
 	if (put_cube(record) < 0)

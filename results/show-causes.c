@@ -40,7 +40,7 @@ struct line {
 	double *latencies; /* one a trial */
 	size_t trials;
 	json_int_t operations, of;
-	double total_ns, unexplained_ns;
+	double total_ns, unexplained_ns, floor_ns;
 	struct part {
 		char text[TEXT_MAX];
 		double ns;
@@ -120,6 +120,7 @@ static int add_trial(struct line *line, const json_t *item)
 	line->of += (json_int_t)number(item, "of");
 	line->total_ns += number(item, "total_ns");
 	line->unexplained_ns += number(item, "unexplained_ns");
+	line->floor_ns += number(item, "floor_ns");
 	json_array_foreach (json_object_get(item, "shares"), i, share)
 		if (r == 0)
 			r = add_part(line, share);
@@ -228,6 +229,18 @@ static void print_share(FILE *f, size_t *column, double share, const char *text)
 	print_part(f, column, part);
 }
 
+static void print_unexplained(FILE *f, size_t *column, double share, double alike)
+{
+	char number[FORMAT_MAX], text[TEXT_MAX];
+
+	format_share(alike, number);
+	if (alike < SMALL)
+		snprintf(text, sizeof(text), CAUSE_UNEXPLAINED);
+	else
+		snprintf(text, sizeof(text), CAUSE_UNEXPLAINED " (%s in every operation)", number);
+	print_share(f, column, share, text);
+}
+
 static void print_line(FILE *f, struct line *line, const char *quantile)
 {
 	double total = line->total_ns > 0 ? line->total_ns : 1, others = 0;
@@ -250,7 +263,7 @@ static void print_line(FILE *f, struct line *line, const char *quantile)
 	}
 	if (others / total >= SMALL / 2)
 		print_share(f, &column, others / total, "other causes");
-	print_share(f, &column, line->unexplained_ns / total, CAUSE_UNEXPLAINED);
+	print_unexplained(f, &column, line->unexplained_ns / total, line->floor_ns / total);
 	fputc('\n', f);
 }
 

@@ -8,6 +8,8 @@
 
 #include "results/closure.h"
 #include "results/show-causes.h"
+#include "results/show-closure.h"
+#include "results/show-start.h"
 #include "results/table.h"
 #include "src/cleanup.h"
 #include "src/command.h"
@@ -303,9 +305,12 @@ static int show_scenario(FILE *f, const struct run *run, const char *name, bool 
 	if (text)
 		fprintf(f, "  %s\n", text);
 	show_outcomes(f, &s);
-	for (size_t i = 0; i < s.count; i++)
+	for (size_t i = 0; i < s.count; i++) {
+		show_open(f, s.trials[i]);
 		show_invalid_metrics(f, s.trials[i]);
+	}
 	show_regimes(f, &s);
+	show_start(f, &s);
 	r = table_print(f, &s, all);
 	if (r == 0)
 		r = show_causes(f, &s);
@@ -318,6 +323,21 @@ static int show_scenario(FILE *f, const struct run *run, const char *name, bool 
 
 /* ---- the run ---- */
 
+/* What was measured contradicts itself, or a counter went backwards. */
+static bool has_invalid_figures(const json_t *trial)
+{
+	size_t cursor = 0;
+	const char *name;
+	json_t *metric;
+
+	if (closure_open(json_object_get(trial, "closure"), "measured", &cursor))
+		return true;
+	json_object_foreach (json_object_get(trial, "metrics"), name, metric)
+		if (json_is_false(json_object_get(metric, "valid")))
+			return true;
+	return false;
+}
+
 static int trial_verdict(const struct stored_trial *t)
 {
 	json_t *claim;
@@ -326,7 +346,7 @@ static int trial_verdict(const struct stored_trial *t)
 
 	if (streq(text_of(t->json, "outcome"), "failed") ||
 	    json_array_size(json_object_get(t->json, "invalid")) ||
-	    !json_object_get(t->json, "metrics"))
+	    !json_object_get(t->json, "metrics") || has_invalid_figures(t->json))
 		return EXIT_INVALID;
 	json_array_foreach (json_object_get(t->json, "expect"), i, claim) {
 		const json_t *holds = json_object_get(claim, "holds");
@@ -391,28 +411,4 @@ int show_run(FILE *f, const struct run *run, bool all)
 			return r;
 	}
 	return show_verdict(run);
-}
-
-void show_closure(FILE *f, const struct run *run)
-{
-	for (size_t i = 0; i < run->trial_count; i++) {
-		const struct stored_trial *t = &run->trials[i];
-		json_t *entry;
-		size_t n;
-
-		fprintf(f, "\nclosure of %s, ", t->scenario);
-		print_trial_name(f, t);
-		fprintf(f, "\n  %-32s %-16s %14s %14s\n", "identity", "scope", "residual",
-			"tolerance");
-		json_array_foreach (json_object_get(t->json, "closure"), n, entry) {
-			bool closed = json_is_true(json_object_get(entry, "closed"));
-			json_t *residual = json_object_get(entry, "residual");
-			json_t *tolerance = json_object_get(entry, "tolerance");
-
-			fprintf(f, "%c %-32s %-16s %14.0f %14.0f %s\n", closed ? ' ' : '!',
-				text_of(entry, "identity"), text_of(entry, "scope"),
-				json_number_value(residual), json_number_value(tolerance),
-				json_string_value(json_object_get(entry, "unit")) ?: "");
-		}
-	}
 }

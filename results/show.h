@@ -17,10 +17,7 @@ int show_run(FILE *f, const struct run *run, bool all);
 
 /*
  * The exit code of src/command.h that the run deserves: EXIT_INVALID when a trial failed or is
- * invalid, or an expectation could not be told (as of an invalid metric); else EXIT_REGRESSION
- * when one did not hold; else EXIT_DONE.
+ * invalid, a metric of it is, an identity of its measured phase is open, or an expectation could
+ * not be told; else EXIT_REGRESSION when one did not hold; else EXIT_DONE.
  */
 int show_verdict(const struct run *run);
-
-/* Prints the residual of every identity of every trial. */
-void show_closure(FILE *f, const struct run *run);

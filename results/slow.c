@@ -5,45 +5,39 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "src/file.h"
+#include "results/rows.h"
 #include "src/macro.h"
 #include "src/units.h"
 
-#define SLOW_HEAD "workload\tthread\tdue_ns\tbegin_ns\tend_ns"
-#define CELLS	  5
-/* A record may come from a guest: its size is bounded before anything is allocated by it. */
-#define SLOW_ROWS_MAX ((size_t)4 << 20)
+static const struct rows_format slow_rows;
 
-static int bad_line(struct error *err, size_t line, const char *what)
+static int read_slow(void *into, const void *before, char *const *cells, size_t line,
+		     struct error *err)
 {
-	return error_say(err, -EBADMSG, "%s:%zu: %s", SLOW_FILE, line, what);
-}
+	struct slow *item = into;
+	const struct slow *last = before;
 
-static int read_line(struct slows *s, char *text, struct error *err)
-{
-	struct slow *item = &s->items[s->count];
-	size_t line = s->count + 2, n = 0;
-	char *cells[CELLS];
-
-	for (char *cell; (cell = strsep(&text, "\t")); n++) {
-		if (n == CELLS)
-			return bad_line(err, line, "more than 5 columns");
-		cells[n] = cell;
-	}
-	if (n < CELLS)
-		return bad_line(err, line, "fewer than 5 columns: cut short?");
 	*item = (struct slow){ .workload = cells[0], .thread = cells[1] };
 	if (!*item->workload || !*item->thread)
-		return bad_line(err, line, "workload or thread is empty");
+		return rows_complain(&slow_rows, line, "workload or thread is empty", err);
 	if (parse_u64(cells[2], &item->due_ns) < 0 || parse_u64(cells[3], &item->begin_ns) < 0 ||
 	    parse_u64(cells[4], &item->end_ns) < 0 || item->begin_ns < item->due_ns ||
 	    item->end_ns < item->begin_ns)
-		return bad_line(err, line, "due_ns, begin_ns and end_ns must be times in order");
-	if (s->count && item->due_ns < item[-1].due_ns)
-		return bad_line(err, line, "operations must be sorted by due_ns");
-	s->count++;
+		return rows_complain(&slow_rows, line,
+				     "due_ns, begin_ns and end_ns must be times in order", err);
+	if (last && item->due_ns < last->due_ns)
+		return rows_complain(&slow_rows, line, "operations must be sorted by due_ns", err);
 	return 0;
 }
+
+static const struct rows_format slow_rows = {
+	.file = SLOW_FILE,
+	.head = "workload\tthread\tdue_ns\tbegin_ns\tend_ns",
+	.items = "operations",
+	.item_size = sizeof(struct slow),
+	.most = (size_t)4 << 20,
+	.read = read_slow,
+};
 
 /* {"kept": N, "over_ns": L} of a workload, or NULL. */
 static const json_t *kept_of(const json_t *workload)
@@ -101,52 +95,21 @@ static int check_counts(const struct slows *s, const json_t *trial, struct error
 				   SLOW_FILE);
 }
 
-static int read_text(struct slows *s, struct error *err)
-{
-	char *cursor = s->text, *line = strsep(&cursor, "\n");
-	size_t lines = 0;
-	int r = 0;
-
-	if (!streq(line, SLOW_HEAD))
-		return error_say(err, -EBADMSG, "%s: its first line must name the columns %s",
-				 SLOW_FILE, SLOW_HEAD);
-	for (const char *p = cursor; p && (p = strchr(p, '\n')); p++)
-		lines++;
-	if (lines > SLOW_ROWS_MAX)
-		return error_say(err, -E2BIG, "%s: %zu operations are more than the %zu allowed",
-				 SLOW_FILE, lines, SLOW_ROWS_MAX);
-	s->items = calloc(lines + 1, sizeof(*s->items));
-	if (!s->items)
-		return error_set(err, -ENOMEM, "read %s", SLOW_FILE);
-	while (r == 0 && (line = strsep(&cursor, "\n"))) {
-		if (cursor)
-			r = read_line(s, line, err);
-		else if (*line)
-			r = bad_line(err, s->count + 2, "the last line has no end: cut short?");
-	}
-	return r;
-}
-
 int slows_read(struct slows *ret, int dirfd, const json_t *trial, struct error *err)
 {
-	struct slows s = {};
-	size_t len;
-	int r = file_read(dirfd, SLOW_FILE, &s.text, &len, err);
+	struct rows rows;
+	struct slows s;
+	int r = rows_read(&rows, dirfd, &slow_rows, err);
 
 	if (r < 0)
 		return r;
-	if (strlen(s.text) != len)
-		r = error_say(err, -EBADMSG, "%s holds a NUL byte", SLOW_FILE);
-	else
-		r = read_text(&s, err);
-	if (r == 0)
-		r = check_counts(&s, trial, err);
-	if (r < 0) {
+	s = (struct slows){ .items = rows.items, .count = rows.count, .text = rows.text };
+	r = check_counts(&s, trial, err);
+	if (r < 0)
 		slows_done(&s);
-		return r;
-	}
-	*ret = s;
-	return 0;
+	else
+		*ret = s;
+	return r;
 }
 
 void slows_done(struct slows *slows)

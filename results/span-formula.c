@@ -9,16 +9,20 @@
 #include "src/cleanup.h"
 #include "src/macro.h"
 
-enum reduce { REDUCE_COUNT, REDUCE_TIME, REDUCE_QUANTILE, REDUCE_PRIORITY };
+enum reduce { REDUCE_COUNT, REDUCE_TIME, REDUCE_QUANTILE, REDUCE_PRIORITY, REDUCE_RECLAIMED };
 
 static const struct function {
 	const char *name;
 	enum reduce how;
 	double quantile;
 } functions[] = {
-	{ "spans", REDUCE_COUNT, 0 },	      { "span_time", REDUCE_TIME, 0 },
-	{ "span_p50", REDUCE_QUANTILE, 0.5 }, { "span_p99", REDUCE_QUANTILE, 0.99 },
-	{ "span_max", REDUCE_QUANTILE, 1 },   { "span_priority", REDUCE_PRIORITY, 0 },
+	{ "spans", REDUCE_COUNT, 0 },
+	{ "span_time", REDUCE_TIME, 0 },
+	{ "span_p50", REDUCE_QUANTILE, 0.5 },
+	{ "span_p99", REDUCE_QUANTILE, 0.99 },
+	{ "span_max", REDUCE_QUANTILE, 1 },
+	{ "span_priority", REDUCE_PRIORITY, 0 },
+	{ "span_reclaimed", REDUCE_RECLAIMED, 0 },
 };
 
 static const struct function *find(const char *name)
@@ -107,7 +111,7 @@ bool span_value(const struct formula_context *context, const char *function, con
 	_cleanup_free_ uint64_t *lengths = calloc(spans->count + 1, sizeof(*lengths));
 	int priority = -1;
 	enum span_what what;
-	double time = 0;
+	double time = 0, reclaimed = 0;
 	size_t count = 0;
 
 	*ret_malformed = !f || !span_kind(kind, &what);
@@ -127,6 +131,8 @@ bool span_value(const struct formula_context *context, const char *function, con
 			continue;
 		lengths[count] = cut_length(context->phase, span);
 		time += (double)lengths[count++];
+		if (span->reclaimed != SPAN_UNKNOWN)
+			reclaimed += (double)span->reclaimed;
 		if (span->priority >= 0 && (priority < 0 || span->priority < priority))
 			priority = span->priority;
 	}
@@ -134,9 +140,10 @@ bool span_value(const struct formula_context *context, const char *function, con
 		snprintf(ret_missing, size, "there was none in the phase");
 		return false;
 	}
-	*ret = f->how == REDUCE_COUNT	   ? (double)count
-	       : f->how == REDUCE_TIME	   ? time
-	       : f->how == REDUCE_PRIORITY ? priority
-					   : quantile(lengths, count, f->quantile);
+	*ret = f->how == REDUCE_COUNT	    ? (double)count
+	       : f->how == REDUCE_TIME	    ? time
+	       : f->how == REDUCE_RECLAIMED ? reclaimed
+	       : f->how == REDUCE_PRIORITY  ? priority
+					    : quantile(lengths, count, f->quantile);
 	return true;
 }

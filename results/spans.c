@@ -7,22 +7,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "results/rows.h"
 #include "src/cleanup.h"
-#include "src/file.h"
 #include "src/macro.h"
 #include "src/units.h"
 
-#define SPANS_HEAD                                                                                 \
-	"start_ns\tend_ns\tworkload\tthread\twhat\tnode\torder\tpriority\tscanned\treclaimed\t"    \
-	"detail"
-#define CELLS 11
-/* A record may come from a guest: its size is bounded before anything is allocated by it. */
-#define SPANS_MAX ((size_t)4 << 20)
-
-static int bad_line(struct error *err, size_t line, const char *what)
-{
-	return error_say(err, -EBADMSG, "%s:%zu: %s", SPANS_FILE, line, what);
-}
+static const struct rows_format span_rows;
 
 /* "-" leaves what is there. */
 static bool read_known(const char *cell, uint64_t max, uint64_t *ret)
@@ -61,8 +51,12 @@ static bool read_what(const char *cell, enum span_what *ret)
 	return false;
 }
 
-static int read_cells(struct span *span, char *const *cells, size_t line, struct error *err)
+static int read_span(void *into, const void *before, char *const *cells, size_t line,
+		     struct error *err)
 {
+	const struct span *last = before;
+	struct span *span = into;
+
 	*span = (struct span){
 		.workload = cells[2],
 		.thread = cells[3],
@@ -72,10 +66,12 @@ static int read_cells(struct span *span, char *const *cells, size_t line, struct
 	};
 	if (parse_u64(cells[0], &span->start_ns) < 0 || parse_u64(cells[1], &span->end_ns) < 0 ||
 	    span->end_ns < span->start_ns)
-		return bad_line(err, line,
-				"start_ns and end_ns must be times, the end not before the start");
+		return rows_complain(
+			&span_rows, line,
+			"start_ns and end_ns must be times, the end not before the start", err);
 	if (!*span->workload || !*span->thread || !*span->detail)
-		return bad_line(err, line, "workload, thread or detail is empty: «-» says none");
+		return rows_complain(&span_rows, line,
+				     "workload, thread or detail is empty: «-» says none", err);
 	if (!read_what(cells[4], &span->what))
 		return error_say(err, -EBADMSG, "%s:%zu: «%.40s» is no kind of span", SPANS_FILE,
 				 line, cells[4]);
@@ -83,34 +79,24 @@ static int read_cells(struct span *span, char *const *cells, size_t line, struct
 	    !read_small(cells[7], &span->priority) ||
 	    !read_known(cells[8], SPAN_UNKNOWN - 1, &span->scanned) ||
 	    !read_known(cells[9], SPAN_UNKNOWN - 1, &span->reclaimed))
-		return bad_line(err, line,
-				"node, order, priority, scanned and reclaimed must be whole "
-				"numbers, or «-»");
+		return rows_complain(&span_rows, line,
+				     "node, order, priority, scanned and reclaimed must be whole "
+				     "numbers, or «-»",
+				     err);
+	if (last && span->start_ns < last->start_ns)
+		return rows_complain(&span_rows, line, "spans must be sorted by start_ns", err);
 	return 0;
 }
 
-static int read_line(struct spans *s, char *text, struct error *err)
-{
-	struct span *span = &s->items[s->count];
-	size_t line = s->count + 2, n = 0;
-	char *cells[CELLS];
-	int r;
-
-	for (char *cell; (cell = strsep(&text, "\t")); n++) {
-		if (n == CELLS)
-			return bad_line(err, line, "more than 11 columns");
-		cells[n] = cell;
-	}
-	if (n < CELLS)
-		return bad_line(err, line, "fewer than 11 columns: cut short?");
-	r = read_cells(span, cells, line, err);
-	if (r < 0)
-		return r;
-	if (s->count && span->start_ns < span[-1].start_ns)
-		return bad_line(err, line, "spans must be sorted by start_ns");
-	s->count++;
-	return 0;
-}
+static const struct rows_format span_rows = {
+	.file = SPANS_FILE,
+	.head = "start_ns\tend_ns\tworkload\tthread\twhat\tnode\torder\tpriority\tscanned\t"
+		"reclaimed\tdetail",
+	.items = "spans",
+	.item_size = sizeof(struct span),
+	.most = (size_t)4 << 20,
+	.read = read_span,
+};
 
 /* Threads side by side, each one's spans in time's order, outer ones first. */
 static int by_thread(const void *a, const void *b)
@@ -165,50 +151,21 @@ static int check_nesting(const struct spans *s, struct error *err)
 	return 0;
 }
 
-static int read_text(struct spans *s, struct error *err)
-{
-	char *cursor = s->text, *line = strsep(&cursor, "\n");
-	size_t lines = 0;
-	int r = 0;
-
-	if (!streq(line, SPANS_HEAD))
-		return error_say(err, -EBADMSG, "%s: its first line must name the columns %s",
-				 SPANS_FILE, SPANS_HEAD);
-	for (const char *p = cursor; p && (p = strchr(p, '\n')); p++)
-		lines++;
-	if (lines > SPANS_MAX)
-		return error_say(err, -E2BIG, "%s: %zu spans are more than the %zu allowed",
-				 SPANS_FILE, lines, SPANS_MAX);
-	s->items = calloc(lines + 1, sizeof(*s->items));
-	if (!s->items)
-		return error_set(err, -ENOMEM, "read %s", SPANS_FILE);
-	while (r == 0 && (line = strsep(&cursor, "\n"))) {
-		if (cursor)
-			r = read_line(s, line, err);
-		else if (*line)
-			r = bad_line(err, s->count + 2, "the last line has no end: cut short?");
-	}
-	return r < 0 ? r : check_nesting(s, err);
-}
-
 int spans_read(struct spans *ret, int dirfd, struct error *err)
 {
-	struct spans s = {};
-	size_t len;
-	int r = file_read(dirfd, SPANS_FILE, &s.text, &len, err);
+	struct rows rows;
+	struct spans s;
+	int r = rows_read(&rows, dirfd, &span_rows, err);
 
 	if (r < 0)
 		return r;
-	if (strlen(s.text) != len)
-		r = error_say(err, -EBADMSG, "%s holds a NUL byte", SPANS_FILE);
-	else
-		r = read_text(&s, err);
-	if (r < 0) {
+	s = (struct spans){ .items = rows.items, .count = rows.count, .text = rows.text };
+	r = check_nesting(&s, err);
+	if (r < 0)
 		spans_done(&s);
-		return r;
-	}
-	*ret = s;
-	return 0;
+	else
+		*ret = s;
+	return r;
 }
 
 void spans_done(struct spans *spans)

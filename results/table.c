@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "results/metrics.h"
+#include "results/regime.h"
 #include "results/text-table.h"
 #include "src/cleanup.h"
 #include "src/macro.h"
@@ -64,12 +65,14 @@ struct row {
 	const char *unit; /* the record's */
 	size_t group;	  /* by first appearance in the catalog's order */
 	struct cell *cells;
+	enum comparability verdict; /* of the kernels side by side */
 };
 
 struct table {
 	const struct scenario_trials *s;
 	struct row *rows;
 	size_t count;
+	struct strlist different, noted; /* reasons, each once */
 };
 
 bool trial_good(const struct stored_trial *trial)
@@ -95,6 +98,8 @@ static void table_done(struct table *table)
 	for (size_t i = 0; i < table->count; i++)
 		free(table->rows[i].cells);
 	free(table->rows);
+	strlist_done(&table->different);
+	strlist_done(&table->noted);
 }
 
 /* ---- figures ---- */
@@ -277,6 +282,35 @@ static void sort_rows(struct table *table)
 	qsort(table->rows, table->count, sizeof(*table->rows), by_group);
 }
 
+/* The regime of the kernel's first trial. */
+static const json_t *regime_of(const struct scenario_trials *s, const char *kernel)
+{
+	for (size_t i = 0; i < s->count; i++)
+		if (streq(s->trials[i]->kernel, kernel))
+			return json_object_get(s->trials[i]->json, "regime");
+	return NULL;
+}
+
+/* A row whose kernels don't tell the same thing is marked, and the reason kept to be said once. */
+static int judge_row(struct table *table, struct row *row)
+{
+	const struct scenario_trials *s = table->s;
+	int r = 0;
+
+	for (size_t k = 1; r == 0 && k < s->kernel_count; k++) {
+		const char *why = NULL;
+		enum comparability verdict = regime_compare(row->def, regime_of(s, s->kernels[0]),
+							    regime_of(s, s->kernels[k]), &why);
+		struct strlist *whys =
+			verdict == REGIME_DIFFERENT ? &table->different : &table->noted;
+
+		row->verdict = MAX(row->verdict, verdict);
+		if (verdict != REGIME_SAME && !strlist_contains(whys, why))
+			r = strlist_add(whys, why);
+	}
+	return r;
+}
+
 static int add_row(struct table *table, const char *name, const struct metric_def *def,
 		   const char *unit)
 {
@@ -295,7 +329,7 @@ static int add_row(struct table *table, const char *name, const struct metric_de
 	for (size_t k = 0; k < table->s->kernel_count; k++)
 		if (fill_cell(&row->cells[k], table->s, table->s->kernels[k], row) < 0)
 			return -ENOMEM;
-	return 0;
+	return interesting(table->s, name) ? judge_row(table, row) : 0;
 }
 
 /* A record of another wring may have metrics that this catalog lacks: they stay in --json. */
@@ -342,6 +376,20 @@ static int column_width(const struct layout *layout, const struct table *table, 
 	return MAX(cells, text_width(table->s->kernels[k]));
 }
 
+static const char *mark(const struct row *row)
+{
+	static const char *const marks[] = {
+		[REGIME_SAME] = "", [REGIME_NOTED] = " ~", [REGIME_DIFFERENT] = " ≠"
+	};
+
+	return marks[row->verdict];
+}
+
+static int mark_width(const struct row *row)
+{
+	return text_width(mark(row));
+}
+
 static int measure(struct layout *layout, const struct table *table)
 {
 	layout->value = calloc(table->s->kernel_count, sizeof(*layout->value));
@@ -351,7 +399,7 @@ static int measure(struct layout *layout, const struct table *table)
 	for (size_t i = 0; i < table->count; i++) {
 		const struct row *row = &table->rows[i];
 
-		layout->name = MAX(layout->name, text_width(row->name));
+		layout->name = MAX(layout->name, text_width(row->name) + mark_width(row));
 		layout->unit = MAX(layout->unit, text_width(shown_unit(row->unit)));
 		for (size_t k = 0; k < table->s->kernel_count; k++) {
 			layout->value[k] = MAX(layout->value[k], text_width(row->cells[k].value));
@@ -366,7 +414,9 @@ static void print_row(FILE *f, const struct layout *layout, const struct table *
 {
 	int gap = 0;
 
-	fprintf(f, "  %-*s  %-*s", layout->name, row->name, layout->unit, shown_unit(row->unit));
+	fprintf(f, "  %s%s%*s  %-*s", row->name, mark(row),
+		layout->name - text_width(row->name) - mark_width(row), "", layout->unit,
+		shown_unit(row->unit));
 	for (size_t k = from; k < to; k++) {
 		const struct cell *cell = &row->cells[k];
 
@@ -413,6 +463,16 @@ static void print_block(FILE *f, const struct layout *layout, const struct table
 	}
 }
 
+static void print_reasons(FILE *f, const char *sign, const char *about, const struct strlist *whys)
+{
+	for (size_t i = 0; i < whys->count; i++) {
+		char line[400];
+
+		snprintf(line, sizeof(line), "%s %s: %s", sign, about, whys->items[i]);
+		text_wrap(f, line, 2, 4);
+	}
+}
+
 int table_print(FILE *f, const struct scenario_trials *s, bool all)
 {
 	_cleanup_(table_done) struct table table = { .s = s };
@@ -424,6 +484,11 @@ int table_print(FILE *f, const struct scenario_trials *s, bool all)
 	for (size_t from = 0, to; r == 0 && table.count && from < s->kernel_count; from = to) {
 		to = fit(&layout, &table, from);
 		print_block(f, &layout, &table, from, to);
+	}
+	if (r == 0 && (table.different.count || table.noted.count)) {
+		fputc('\n', f);
+		print_reasons(f, "≠", "not to be compared", &table.different);
+		print_reasons(f, "~", "mind", &table.noted);
 	}
 	free(layout.value);
 	free(layout.range);

@@ -88,3 +88,28 @@ void text_table_done(struct text_table *table)
 	free(table->rows);
 	*table = (struct text_table){};
 }
+
+void text_wrap(FILE *f, const char *text, int first, int indent)
+{
+	int at = fprintf(f, "%*s", first, "");
+	bool begun = false;
+
+	for (text += strspn(text, " "); *text; text += strspn(text, " ")) {
+		int len = (int)strcspn(text, " ");
+		char word[TEXT_CELL_MAX];
+		int width;
+
+		snprintf(word, sizeof(word), "%.*s", len, text);
+		width = text_width(word);
+		if (begun && at + 1 + width > TEXT_WIDTH) {
+			at = indent;
+			fprintf(f, "\n%*s", indent, "");
+			begun = false;
+		}
+		fprintf(f, "%s%s", begun ? " " : "", word);
+		at += begun + width;
+		begun = true;
+		text += len;
+	}
+	fputc('\n', f);
+}

@@ -34,5 +34,9 @@ int text_table_print(const struct text_table *table, FILE *f, int indent);
 void text_table_done(struct text_table *table);
 #define _cleanup_text_table_ __attribute__((cleanup(text_table_done)))
 
+/* Words in lines of at most TEXT_WIDTH; the first line is indented by first, the others by indent.
+ */
+void text_wrap(FILE *f, const char *text, int first, int indent);
+
 /* Columns on a terminal: bytes that don't continue a UTF-8 character. */
 int text_width(const char *text);

@@ -101,6 +101,21 @@ static void print_workload(const struct workload_spec *w)
 	printf("\n");
 }
 
+/* Of its options those that ask for something. */
+static void print_start(const struct start_spec *start)
+{
+	printf("  start      node %llu:", (unsigned long long)start->node);
+	for (const struct option_spec *o = start_options; o->name; o++) {
+		char text[100];
+
+		option_format(o, start, text, sizeof(text));
+		if (!streq(o->name, "node") && (!o->fallback || !streq(text, o->fallback)) &&
+		    (!streq(o->name, "order") || start->index > 0))
+			printf(" %s=%s", o->name, text);
+	}
+	printf("\n");
+}
+
 static void print_scenario(const struct scenario *s)
 {
 	char sample[FORMAT_MAX], timeout[FORMAT_MAX];
@@ -109,6 +124,8 @@ static void print_scenario(const struct scenario *s)
 	print_title(s->name, s->about);
 	if (s->knob_count)
 		print_settings("knobs", s->knobs, s->knob_count);
+	for (size_t i = 0; i < s->start_count; i++)
+		print_start(&s->starts[i]);
 	for (size_t i = 0; i < s->cgroup_count; i++) {
 		char title[400];
 

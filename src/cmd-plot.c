@@ -134,7 +134,9 @@ const struct command cmd_plot = {
 	.details =
 		"A trial's picture shows memory against its limits, reclaim by reclaimer, "
 		"refaults, "
-		"pressure\nand work over one time axis. The summary has every scenario and "
+		"pressure\nand work over one time axis; another one, of a traced trial with an "
+		"open loop, "
+		"what its slowest\noperations were in. The summary has every scenario and "
 		"kernel: pages scanned and\nreclaimed, and latency. With --out and several runs, "
 		"one summary is made of them all.\nEach file's path is printed.",
 	.options = options,

@@ -4,6 +4,7 @@
 #include <stdio.h>
 
 #include "results/fingerprint.h"
+#include "results/show-closure.h"
 #include "results/show-cube.h"
 #include "results/show.h"
 #include "results/store.h"

@@ -2,5 +2,6 @@
 # Found beside the program in a build folder, and here when installed.
 suitesdir = $(pkgdatadir)/suites
 dist_suites_DATA = \
+	suites/causes.yaml \
 	suites/tour.yaml \
 	suites/workloads.yaml

@@ -71,6 +71,8 @@ int suite_read_machine(struct machine_spec *machine, const struct yaml_node *nod
 int suite_read_scenario(struct scenario *scenario, const struct yaml_node *node,
 			const struct machine_spec *machine, const struct timing *defaults,
 			struct error *err);
+int suite_read_start(struct scenario *scenario, const struct yaml_node *node,
+		     const struct machine_spec *machine, struct error *err);
 int suite_read_cgroups(struct scenario *scenario, const struct yaml_node *map, struct error *err);
 int suite_read_expect(struct expect_spec *expect, const struct yaml_node *node, struct error *err);
 int suite_read_workloads(struct scenario *scenario, const struct yaml_node *list,

@@ -152,6 +152,20 @@ static int add_workload(json_t *list, const struct scenario *s, const struct wor
 	return s->cgroup_count && !w->placement.in ? add_text(options, "in", "/") : 0;
 }
 
+static int add_starts(json_t *object, const struct scenario *s)
+{
+	json_t *list = s->start_count ? add_new(object, "start", json_array()) : NULL;
+
+	for (size_t i = 0; i < s->start_count; i++) {
+		json_t *item = json_object();
+
+		if (json_array_append_new(list, item) < 0 ||
+		    add_options(item, start_options, &s->starts[i]) < 0)
+			return -1;
+	}
+	return s->start_count && !list ? -1 : 0;
+}
+
 static int fill_scenario(json_t *object, const struct scenario *s)
 {
 	json_t *knobs = add_new(object, "knobs", json_object());
@@ -164,7 +178,7 @@ static int fill_scenario(json_t *object, const struct scenario *s)
 	    add_time(object, "sample", s->sample_ns) < 0 ||
 	    add_time(object, "timeout", s->timeout_ns) < 0 ||
 	    (s->trace && json_object_set_new(object, "trace", json_true()) < 0) ||
-	    add_seeds(object, s->seeds, s->seed_count) < 0 ||
+	    add_starts(object, s) < 0 || add_seeds(object, s->seeds, s->seed_count) < 0 ||
 	    add_settings(knobs, s->knobs, s->knob_count) < 0)
 		return -1;
 	for (size_t i = 0; i < s->cgroup_count; i++) {

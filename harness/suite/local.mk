@@ -13,6 +13,7 @@ harness_libharness_a_SOURCES += \
 	harness/suite/override.c \
 	harness/suite/read.c \
 	harness/suite/read-scenario.c \
+	harness/suite/read-start.c \
 	harness/suite/suite.c harness/suite/suite.h \
 	harness/suite/read-workload.c \
 	harness/suite/yaml.c harness/suite/yaml.h \

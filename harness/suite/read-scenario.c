@@ -8,9 +8,9 @@
 #include "src/macro.h"
 #include "src/units.h"
 
-const char *const scenario_keys[] = { "name",	 "about",  "sample",  "seeds",
-				      "timeout", "knobs",  "cgroups", "workloads",
-				      "expect",	 "matrix", "trace",   NULL };
+const char *const scenario_keys[] = { "name",  "about",	  "sample",    "seeds",	 "timeout",
+				      "knobs", "cgroups", "workloads", "expect", "matrix",
+				      "trace", "start",	  NULL };
 
 /* A name as a user writes it, then what the matrix adds to it: "anon@vm.swappiness=60". */
 static int read_name(struct scenario *s, const struct yaml_node *scenario, struct error *err)
@@ -160,6 +160,7 @@ int suite_read_scenario(struct scenario *s, const struct yaml_node *node,
 {
 	const struct yaml_node *about = yaml_map_get(node, "about");
 	const struct yaml_node *settings = yaml_map_get(node, "knobs");
+	const struct yaml_node *start = yaml_map_get(node, "start");
 	const struct yaml_node *cgroups = yaml_map_get(node, "cgroups");
 	const struct yaml_node *workloads = yaml_map_get(node, "workloads");
 	const struct yaml_node *expect = yaml_map_get(node, "expect");
@@ -175,6 +176,8 @@ int suite_read_scenario(struct scenario *s, const struct yaml_node *node,
 		r = read_timing(s, node, defaults, err);
 	if (r == 0 && settings)
 		r = read_knobs(s, settings, err);
+	if (r == 0 && start)
+		r = suite_read_start(s, start, machine, err);
 	if (r == 0 && cgroups)
 		r = suite_read_cgroups(s, cgroups, err);
 	if (r == 0 && !workloads)

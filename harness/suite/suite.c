@@ -202,6 +202,7 @@ void scenario_done(struct scenario *s)
 		free(s->expects[i].metric);
 		free(s->expects[i].word);
 	}
+	free(s->starts);
 	free(s->cgroups);
 	free(s->workloads);
 	free(s->expects);

@@ -99,6 +99,17 @@ struct expect_spec {
 	char *word;   /* for outcome: the word; else NULL */
 };
 
+/* One map of «start:»: filled by start_options. A share or size of 0: not asked for. */
+struct start_spec {
+	uint64_t node;
+	bool drop_caches;
+	double swap_used;    /* share of all swap */
+	uint64_t free_bytes; /* of the node */
+	double index;	     /* unusable-free index of the order on the node, 0 to 1 */
+	uint64_t order;
+};
+extern const struct option_spec start_options[];
+
 struct scenario {
 	char *name; /* a matrix variant's: "anon@vm.swappiness=60" */
 	char *about;
@@ -107,6 +118,8 @@ struct scenario {
 	bool trace;	     /* record the kernel's tracepoints, too: spans.tsv */
 	uint64_t *seeds;
 	size_t seed_count;
+	struct start_spec *starts;
+	size_t start_count;
 	struct setting *knobs;
 	size_t knob_count;
 	struct cgroup_spec *cgroups;

@@ -71,6 +71,26 @@ is "$(find "$scratch/again" -type f ! -name '*.svg')" "" "only the format asked 
 run cmp "$svg" "$scratch/again/$first.svg"
 is_code 0 "the same record gives the same SVG"
 
+# A trial that knows why its operations were slow has a picture of that, too.
+cp -r "$fixture" "$scratch/why" && chmod -R u+w "$scratch/why" || exit 99
+trial=$scratch/why/anon-over-limit/debian-6.1/seed-1/trial.json
+causes='{"probe": [{"quantile": "p99", "latency_ns": 2520000, "operations": 1024, "of": 5000,
+	"complete": false, "total_ns": 1000, "unexplained": 0.3, "unexplained_ns": 300, "floor_ns": 200,
+	"shares": [{"cause": "memcg-reclaim", "node": 1, "share": 0.66, "ns": 660},
+		{"cause": "cpu-wait", "share": 0.04, "ns": 40}]}]}'
+sed -i "1s/{/{\"causes\": ${causes//$'\n'/ },/" "$trial"
+run "$wring" plot "$scratch/why" --out "$scratch/whys" --format svg
+is_code 0 "drawn, with causes"
+like "$out" "$first.causes.svg" "the causes' picture is named"
+text=$(sed -n 's/.*<text[^>]*>//; s/<[^>]*>//gp' "$scratch/whys/$first.causes.svg")
+like "$text" 'memcg reclaim on node 1' "causes: the legend"
+like "$text" 'waiting for a CPU' "causes: the legend has thin ones, too"
+like "$text" '66 %' "causes: a share stands in its layer"
+like "$text" '10 %' "causes: what is unexplained beyond every operation's"
+like "$text" '20 %' "causes: what every operation has"
+like "$text" '2.52 ms' "causes: the latency"
+like "$text" '1,024 of 5,000' "causes: not all operations are there"
+
 run "$wring" plot "$scratch/tour" "$fixture" --out "$scratch/both" --format svg
 is_code 0 "two runs"
 is "$(find "$scratch/both" -name summary.svg | wc -l)" 1 "two runs have one summary"

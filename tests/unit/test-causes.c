@@ -256,6 +256,9 @@ static void test_shares(void)
 		     "shrinker@0(super_cache_scan) 5, throttle@0(writeback) 2; 79");
 	tap_eq_u64(number(quantile(&m, "p50"), "operations"), 2, "half of two is both");
 	tap_eq_u64(number(quantile(&m, "p50"), "latency_ns"), 65, "the histogram's median");
+	tap_eq_u64(number(quantile(&m, "max"), "floor_ns"), 15,
+		   "the floor: the least of 15 and 64");
+	tap_eq_u64(number(quantile(&m, "p50"), "floor_ns"), 30, "the floor of two");
 	tap_ok(json_is_true(json_object_get(quantile(&m, "p50"), "complete")), "complete");
 	made_done(&m);
 }
@@ -270,6 +273,8 @@ static void test_queued(void)
 	make(&m, slow, KEPT2, spans, TRACE, LATENCY_HEAD BUCKETS);
 	check_shares(&m, "max", "compact@0 30, turn 30; 40");
 	check_shares(&m, "p50", "compact@0 60, turn 30; 74");
+	tap_eq_u64(number(quantile(&m, "max"), "floor_ns"), 34,
+		   "the floor: of an operation that is not at the quantile, too");
 	made_done(&m);
 }
 
@@ -294,6 +299,8 @@ static void test_incomplete(void)
 	tap_ok(json_is_true(json_object_get(quantile(&m, "p99"), "complete")),
 	       "p99: both are there");
 	check_shares(&m, "p99", "; 180");
+	tap_eq_u64(number(quantile(&m, "p99"), "floor_ns"), 128,
+		   "the floor: of one below every quantile, too");
 	made_done(&m);
 
 	/* A thread kept only what took over 75: of the others, one as fast may be missing. */

@@ -107,7 +107,8 @@ static const json_t *identity(const struct computed *c, const char *name, const 
 	size_t i;
 
 	json_array_foreach (c->closure, i, entry) {
-		if (streq(json_string_value(json_object_get(entry, "identity")), name) &&
+		if (streq(json_string_value(json_object_get(entry, "phase")), "measured") &&
+		    streq(json_string_value(json_object_get(entry, "identity")), name) &&
 		    streq(json_string_value(json_object_get(entry, "scope")), scope))
 			return entry;
 	}

@@ -139,9 +139,11 @@ static void test_recorded(const struct recorded *tree)
 		return;
 	tap_ok(fs.proc >= 0 && fs.sys >= 0 && fs.cgroup >= 0, "%s has cgroup v2", tree->name);
 	test_files(tree, &fs);
-	want = text_format("{\"lru\":\"%s\",\"per_node_reclaim\":false,"
-			   "\"proactive\":\"in direct\",\"reclaim_counters\":\"global-only\"}",
-			   tree->lru);
+	want = text_format("{\"khugepaged\":\"%s\",\"lru\":\"%s\",\"per_node_reclaim\":false,"
+			   "\"proactive\":\"in direct\",\"reclaim_counters\":\"global-only\","
+			   "\"zero_pages\":\"%s\"}",
+			   tree->khugepaged ? "split" : "in direct", tree->lru,
+			   tree->khugepaged ? "noted" : "swapped");
 	expect(&fs, tree->name, want);
 	fsroot_close(&fs);
 }
@@ -189,27 +191,41 @@ static void test_later(const struct scratch *s)
 	if (make(s, "", "pgscan_kswapd 7\n", &fs)) {
 		tap_eq_i64(fs.cgroup, -1, "a tree without cgroup v2 has none, which is no error");
 		expect(&fs, "a kernel with pgscan_kswapd in a node",
-		       "{\"lru\":\"classic\",\"per_node_reclaim\":true,"
-		       "\"proactive\":\"in direct\",\"reclaim_counters\":\"all\"}");
+		       "{\"khugepaged\":\"in "
+		       "direct\",\"lru\":\"classic\",\"per_node_reclaim\":true,"
+		       "\"proactive\":\"in "
+		       "direct\",\"reclaim_counters\":\"all\",\"zero_pages\":\"swapped\"}");
 		fsroot_close(&fs);
 	}
 	if (make(s, "pgscan_proactive 0\n", "", &fs)) {
 		expect(&fs, "one with pgscan_proactive in vmstat",
-		       "{\"lru\":\"classic\",\"per_node_reclaim\":false,"
-		       "\"proactive\":\"split\",\"reclaim_counters\":\"global-only\"}");
+		       "{\"khugepaged\":\"in "
+		       "direct\",\"lru\":\"classic\",\"per_node_reclaim\":false,"
+		       "\"proactive\":\"split\",\"reclaim_counters\":\"global-only\",\"zero_"
+		       "pages\":\"swapped\"}");
 		fsroot_close(&fs);
 	}
 	if (make(s, "pgscan_proactive 0\n", "pgscan_kswapd 0\n", &fs)) {
 		put(s, LRU, "0x0003\n", "");
 		expect(&fs, "one with both, and the MGLRU",
-		       "{\"lru\":\"mglru\",\"per_node_reclaim\":true,"
-		       "\"proactive\":\"split\",\"reclaim_counters\":\"all\"}");
+		       "{\"khugepaged\":\"in direct\",\"lru\":\"mglru\",\"per_node_reclaim\":true,"
+		       "\"proactive\":\"split\",\"reclaim_counters\":\"all\",\"zero_pages\":"
+		       "\"swapped\"}");
+		fsroot_close(&fs);
+	}
+	if (make(s, "pgscan_khugepaged 0\nswpout_zero 0\n", "", &fs)) {
+		expect(&fs, "one with khugepaged's counters and pages of zeros",
+		       "{\"khugepaged\":\"split\",\"lru\":\"classic\",\"per_node_reclaim\":false,"
+		       "\"proactive\":\"in direct\",\"reclaim_counters\":\"global-only\","
+		       "\"zero_pages\":\"noted\"}");
 		fsroot_close(&fs);
 	}
 	if (make(s, "pgscan_proactive_x 0\n", "pgscan_kswapd_x 0\n", &fs)) {
 		expect(&fs, "one with keys that only begin so",
-		       "{\"lru\":\"classic\",\"per_node_reclaim\":false,"
-		       "\"proactive\":\"in direct\",\"reclaim_counters\":\"global-only\"}");
+		       "{\"khugepaged\":\"in "
+		       "direct\",\"lru\":\"classic\",\"per_node_reclaim\":false,"
+		       "\"proactive\":\"in "
+		       "direct\",\"reclaim_counters\":\"global-only\",\"zero_pages\":\"swapped\"}");
 		fsroot_close(&fs);
 	}
 }
@@ -224,8 +240,9 @@ static void test_less(const struct scratch *s)
 	unlinkat(fs.sys, "kernel/mm/lru_gen/enabled", 0);
 	unlinkat(fs.sys, "devices/system/node/node0/vmstat", 0);
 	expect(&fs, "a kernel without NUMA and without the MGLRU",
-	       "{\"lru\":\"classic\",\"per_node_reclaim\":false,"
-	       "\"proactive\":\"in direct\",\"reclaim_counters\":\"global-only\"}");
+	       "{\"khugepaged\":\"in direct\",\"lru\":\"classic\",\"per_node_reclaim\":false,"
+	       "\"proactive\":\"in "
+	       "direct\",\"reclaim_counters\":\"global-only\",\"zero_pages\":\"swapped\"}");
 	unlinkat(fs.proc, "vmstat", 0);
 	tap_ok(!regime_detect(&fs, &err), "a tree without vmstat has no regime");
 	tap_eq_str(err.text, "open vmstat: No such file or directory", "and the error says why");

@@ -278,6 +278,21 @@ static void test_cpu(void)
 	trace_spans_free(m.spans);
 }
 
+/* Events that were lost: who tells something is on a CPU, since when is not known. */
+static void test_lost_switch(void)
+{
+	struct made m;
+
+	open_made(&m);
+	PUT1(&m, 2000, WORKER, "mm_vmscan_direct_reclaim_begin", ORDER, 0);
+	PUT3(&m, 2100, WORKER, "sched_switch", PID, WORKER, NEXT, 7, STATE, 0x100);
+	PUT1(&m, 2300, WORKER, "mm_vmscan_direct_reclaim_end", RECLAIMED, 0);
+	close_made(&m);
+	tap_ok(m.count == 1 && is(&m, 0, SPAN_DIRECT_RECLAIM, 2000, 2300),
+	       "a wait whose end was lost is none, and reaches over nothing");
+	trace_spans_free(m.spans);
+}
+
 /* What sched_switch's trigger adds: addresses in function_at()'s functions. */
 static void put_stack(struct made *m, uint64_t t_ns, const uint64_t *stack, size_t depth)
 {
@@ -419,6 +434,7 @@ int main(void)
 	test_reclaim();
 	test_edges();
 	test_cpu();
+	test_lost_switch();
 	test_stacks();
 	test_probes();
 	test_children();

@@ -39,6 +39,8 @@ fingerprints() {
 run "$WRING" run workloads --vm "${kernels[@]}" "${only[@]}" --seeds 1..2 --jobs "$jobs" --out "$scratch/a"
 is_code 0 "two seeds on both kernels: all that is expected holds"
 is "$(fingerprints "$scratch/a" 1 | wc -l)" $((${#chosen[@]} * 2)) "all trials have a record"
+is "$("$WRING" show "$scratch/a" --closure | grep '^[!]\|^closure' | grep -B 1 '^!')" "" \
+	"every identity closes, in every phase of every trial"
 run "$WRING" run workloads --vm "${kernels[@]}" "${only[@]}" --seeds 1 --jobs "$jobs" --out "$scratch/b"
 is_code 0 "the first seed again"
 is "$(fingerprints "$scratch/b" 1)" "$(fingerprints "$scratch/a" 1)" "the same seed, the same fingerprints"
