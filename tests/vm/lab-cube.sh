@@ -9,7 +9,7 @@ kernels=(--kernel debian/6.1 --kernel debian/6.12)
 
 cat >"$scratch/suite.yaml" <<'E2'
 suite: cube
-machine: {nodes: [192M, 192M], swap: {type: zram, size: 256M}, disk: {type: null_blk, size: 128M, latency: 80us}}
+machine: {nodes: [256M, 256M], swap: {type: zram, size: 512M}, disk: {type: null_blk, size: 128M, latency: 80us}}
 defaults: {sample: 20ms}
 scenarios:
   # 6,144 pages with room for 4,096, twice: at least the first pass' excess must go, from node 1.
@@ -42,7 +42,7 @@ scenarios:
   - name: global
     trace: true
     cgroups: {box: {}}
-    workloads: [{anon: {in: box, size: 320M, passes: 1, compressibility: 80%}}]
+    workloads: [{anon: {in: box, size: 460M, passes: 1, compressibility: 80%}}]
     expect:
       - cgroup.box.reclaimed_limit == 0
       - node.0.reclaimed_limit == 0
@@ -65,7 +65,7 @@ scenarios:
   - name: stress
     cgroups: {stress: {memory.max: 24M}, idle: {memory.max: 24M}}
     workloads:
-      - exec: {in: stress, command: [stress-ng, --vm, "1", --vm-bytes, 40M, --vm-ops, "100", --vm-keep, --vm-method, write64]}
+      - exec: {in: stress, command: [stress-ng, --vm, "1", --vm-bytes, 40M, --vm-ops, "60", --vm-keep, --vm-method, write64]}
       - anon: {in: idle, size: 4M, passes: 4}
     expect:
       - cgroup.stress.reclaimed_limit > 4096
