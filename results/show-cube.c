@@ -403,13 +403,12 @@ static void add_zone(struct text_table *table, const struct view *v, const struc
 
 	text_table_row(table);
 	text_table_cell(table, "node %d %s", zone->node, zone->name);
-	text_table_cell(table, "%s", format_count(zone->free_first, a));
 	text_table_cell(table, "%s", format_count(zone->free_least, a));
 	text_table_cell(table, "%s", format_count(zone->free_last, a));
 	for (int m = 0; m < ZONE_MARKS; m++)
 		text_table_cell(table, "%s", signed_text(zone->levels[m].margin, text));
 	for (int m = 0; m < ZONE_MARKS; m++)
-		text_table_cell(table, "%.3g %%",
+		text_table_cell(table, "%.1f",
 				zone->levels[m].below_ns / v->zones->time_ns * PER_CENT);
 	text_table_cell(table, "%zu", zone->levels[ZONE_LOW].falls);
 	text_table_cell(table, "%s", format_count(zone->boost_most, a));
@@ -417,32 +416,23 @@ static void add_zone(struct text_table *table, const struct view *v, const struc
 
 static int show_zones(const struct view *v)
 {
+	static const char *const heads[] = { "",     "least", "at end",	     "over min",
+					     "low",  "high",  "% under min", "low",
+					     "high", "falls", "boost" };
 	_cleanup_text_table_ struct text_table table = {};
 
 	if (!v->zones->count)
 		return 0;
 	text_table_row(&table);
-	for (size_t i = 0; i < 4; i++)
-		text_table_cell(&table, "%s", i == 1 ? "free" : "");
-	text_table_cell(&table, "least above");
-	for (size_t i = 0; i < 2; i++)
-		text_table_cell(&table, "%s", "");
-	text_table_cell(&table, "time below");
-	text_table_row(&table);
-	text_table_cell(&table, "%s", "");
-	text_table_cell(&table, "start");
-	text_table_cell(&table, "least");
-	text_table_cell(&table, "end");
-	for (int i = 0; i < 2 * ZONE_MARKS; i++)
-		text_table_cell(&table, "%s", zone_mark_names[i % ZONE_MARKS]);
-	text_table_cell(&table, "falls");
-	text_table_cell(&table, "boost");
+	for (size_t i = 0; i < ARRAY_SIZE(heads); i++)
+		text_table_cell(&table, "%s", heads[i]);
 	for (size_t i = 0; i < v->zones->count; i++)
 		add_zone(&table, v, &v->zones->items[i]);
 	fprintf(v->f,
-		"\n  free pages against the watermarks, at %zu ticks (falls: ticks below low "
-		"behind "
-		"one that was not)\n",
+		"\n  free pages at %zu ticks: the least of all, and over each watermark; the share "
+		"of "
+		"time under it;\n  falls below low from one tick to the next; the most that the "
+		"watermarks were boosted\n",
 		v->zones->ticks);
 	return text_table_print(&table, v->f, 4);
 }
