@@ -137,11 +137,11 @@ static void hold(struct trial_state *t, const char *generator, const char *memor
 {
 	struct start_holder *h = &t->holders[t->holder_count++];
 	struct error err = {};
-	char path[40];
 	struct spawn_place where = { .cgroup_fd = cgroup_fd(&t->tree, CGROUP),
 				     .topology = t->topology,
 				     .memory = memory,
-				     .fs = t->fs };
+				     .fs = t->fs,
+				     .oom_score_adj = "0" }; /* after any worker */
 	int r = make_holder(t, h, generator, options, &err);
 
 	if (r == 0)
@@ -152,9 +152,6 @@ static void hold(struct trial_state *t, const char *generator, const char *memor
 		trial_conclude(t, "failed", "start: %s", err.text);
 		return;
 	}
-	/* The harness's own protection from the OOM killer is not for it. */
-	snprintf(path, sizeof(path), "%d/oom_score_adj", (int)h->pid);
-	file_write_kernel(t->fs->proc, path, "0");
 	lead(t, h, GO_SETUP, WORKER_READY);
 	lead(t, h, GO_WARMUP, WORKER_WARM);
 	lead(t, h, GO_MEASURE, WORKER_DONE);
