@@ -169,19 +169,19 @@ static uint64_t meminfo(const struct trial_state *t, const char *key)
 	return kib << 10;
 }
 
-static int read_blocks(const struct trial_state *t, unsigned node, struct buddy *ret)
+static int read_blocks(const struct trial_state *t, unsigned node, struct buddy *ret,
+		       struct error *err)
 {
-	struct error err = {};
-	int r = buddy_read(ret, t->fs->proc, &err);
+	int r = buddy_read(ret, t->fs->proc, err);
 
-	return r < 0 ? r : buddy_settle(ret, t->fs->proc, node, &err);
+	return r < 0 ? r : buddy_settle(ret, t->fs->proc, node, err);
 }
 
 static uint64_t free_bytes(const struct trial_state *t, unsigned node)
 {
 	struct buddy blocks;
 
-	return read_blocks(t, node, &blocks) < 0
+	return read_blocks(t, node, &blocks, NULL) < 0
 		       ? 0
 		       : buddy_free_pages(&blocks, node) * (uint64_t)sysconf(_SC_PAGESIZE);
 }
@@ -284,11 +284,14 @@ static void verify_free(struct trial_state *t, const struct start_spec *s)
 
 static void verify_fragments(struct trial_state *t, const struct start_spec *s)
 {
+	struct error err = {};
 	struct buddy blocks;
 	double index;
 
-	if (read_blocks(t, (unsigned)s->node, &blocks) < 0)
+	if (read_blocks(t, (unsigned)s->node, &blocks, &err) < 0) {
+		trial_conclude(t, "failed", "start: fragment: %s", err.text);
 		return;
+	}
 	index = buddy_unusable(&blocks, (unsigned)s->node, (unsigned)s->order) / 1000.0;
 	if (!is_near(index, s->index, SLACK_SHARE))
 		trial_conclude(t, "failed",
