@@ -2,10 +2,11 @@
 /*
  * «start:» brings the machine into the state that the measured phase shall begin in, once the
  * workloads have set up and warmed up. What has to be held for it is held by worker processes of
- * its own, of the same generators, in a cgroup beside the suite's, to the trial's end.
+ * its own, of the same generators, in a cgroup beside the suite's, to the measured phase's end.
  */
 #include <errno.h>
 #include <inttypes.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <sys/mman.h>
@@ -32,6 +33,8 @@
 #define SLACK_SHARE 0.02
 /* Free memory is approached: what CPUs keep for themselves comes and goes while it is taken. */
 #define FREE_TRIES 6
+/* How long a holder gets to put away what it held. */
+#define END_WAIT_MS 10000
 
 struct start_holder {
 	struct worker_args args;
@@ -331,6 +334,27 @@ void trial_drive_start(struct trial_state *t)
 			verify_free(t, &specs[i]);
 		if (specs[i].index > 0)
 			verify_fragments(t, &specs[i]);
+	}
+}
+
+/*
+ * A process that was killed can take long to end, as it has much to give back. So each is asked to
+ * end by itself, which one that has a SIGKILL waiting can't.
+ */
+void trial_check_start(struct trial_state *t)
+{
+	for (size_t i = 0; i < t->holder_count && !t->outcome; i++)
+		worker_release(t->holders[i].args.barrier, GO_EXIT);
+	for (size_t i = 0; i < t->holder_count && !t->outcome; i++) {
+		struct pollfd end = { .fd = t->holders[i].pidfd, .events = POLLIN };
+		siginfo_t info = {};
+
+		if (poll(&end, 1, END_WAIT_MS) != 1 ||
+		    waitid(P_PIDFD, (id_t)end.fd, &info, WEXITED | WNOWAIT) < 0)
+			trial_conclude(t, "failed",
+				       "start: the process that holds the state does not end");
+		else if (info.si_code != CLD_EXITED || info.si_status != 0)
+			has_failed(t, &t->holders[i]);
 	}
 }
 
