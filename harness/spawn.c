@@ -28,7 +28,8 @@ static int settle(const struct spawn_place *place, pid_t parent, struct error *e
 	if (sched_setscheduler(0, SCHED_OTHER, &normal) < 0)
 		return error_set(err, -errno, "leave the harness's scheduling class");
 	/* The harness protects itself from the OOM killer; a worker is what it should take. */
-	file_write_kernel(place->fs->proc, "self/oom_score_adj", "500");
+	file_write_kernel(place->fs->proc, "self/oom_score_adj",
+			  place->oom_score_adj ? place->oom_score_adj : "500");
 	if (place->cpus)
 		r = topology_pin(place->topology, place->cpus, err);
 	return r < 0 ? r : topology_memory_apply(place->memory, err);

@@ -19,6 +19,7 @@ struct spawn_place {
 	hwloc_const_bitmap_t cpus; /* NULL: not pinned */
 	const char *memory;
 	const struct fsroot *fs;
+	const char *oom_score_adj; /* NULL: what the OOM killer should take first */
 };
 
 int spawn_worker(const struct worker_args *args, const struct spawn_place *place, pid_t *ret_pid,

@@ -2,10 +2,11 @@
 /*
  * «start:» brings the machine into the state that the measured phase shall begin in, once the
  * workloads have set up and warmed up. What has to be held for it is held by worker processes of
- * its own, of the same generators, in a cgroup beside the suite's, to the trial's end.
+ * its own, of the same generators, in a cgroup beside the suite's, to the measured phase's end.
  */
 #include <errno.h>
 #include <inttypes.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <sys/mman.h>
@@ -32,6 +33,8 @@
 #define SLACK_SHARE 0.02
 /* Free memory is approached: what CPUs keep for themselves comes and goes while it is taken. */
 #define FREE_TRIES 6
+/* How long a holder gets to put away what it held. */
+#define END_WAIT_MS 10000
 
 struct start_holder {
 	struct worker_args args;
@@ -137,11 +140,11 @@ static void hold(struct trial_state *t, const char *generator, const char *memor
 {
 	struct start_holder *h = &t->holders[t->holder_count++];
 	struct error err = {};
-	char path[40];
 	struct spawn_place where = { .cgroup_fd = cgroup_fd(&t->tree, CGROUP),
 				     .topology = t->topology,
 				     .memory = memory,
-				     .fs = t->fs };
+				     .fs = t->fs,
+				     .oom_score_adj = "0" }; /* after any worker */
 	int r = make_holder(t, h, generator, options, &err);
 
 	if (r == 0)
@@ -152,9 +155,6 @@ static void hold(struct trial_state *t, const char *generator, const char *memor
 		trial_conclude(t, "failed", "start: %s", err.text);
 		return;
 	}
-	/* The harness's own protection from the OOM killer is not for it. */
-	snprintf(path, sizeof(path), "%d/oom_score_adj", (int)h->pid);
-	file_write_kernel(t->fs->proc, path, "0");
 	lead(t, h, GO_SETUP, WORKER_READY);
 	lead(t, h, GO_WARMUP, WORKER_WARM);
 	lead(t, h, GO_MEASURE, WORKER_DONE);
@@ -172,19 +172,19 @@ static uint64_t meminfo(const struct trial_state *t, const char *key)
 	return kib << 10;
 }
 
-static int read_blocks(const struct trial_state *t, unsigned node, struct buddy *ret)
+static int read_blocks(const struct trial_state *t, unsigned node, struct buddy *ret,
+		       struct error *err)
 {
-	struct error err = {};
-	int r = buddy_read(ret, t->fs->proc, &err);
+	int r = buddy_read(ret, t->fs->proc, err);
 
-	return r < 0 ? r : buddy_settle(ret, t->fs->proc, node, &err);
+	return r < 0 ? r : buddy_settle(ret, t->fs->proc, node, err);
 }
 
 static uint64_t free_bytes(const struct trial_state *t, unsigned node)
 {
 	struct buddy blocks;
 
-	return read_blocks(t, node, &blocks) < 0
+	return read_blocks(t, node, &blocks, NULL) < 0
 		       ? 0
 		       : buddy_free_pages(&blocks, node) * (uint64_t)sysconf(_SC_PAGESIZE);
 }
@@ -287,11 +287,14 @@ static void verify_free(struct trial_state *t, const struct start_spec *s)
 
 static void verify_fragments(struct trial_state *t, const struct start_spec *s)
 {
+	struct error err = {};
 	struct buddy blocks;
 	double index;
 
-	if (read_blocks(t, (unsigned)s->node, &blocks) < 0)
+	if (read_blocks(t, (unsigned)s->node, &blocks, &err) < 0) {
+		trial_conclude(t, "failed", "start: fragment: %s", err.text);
 		return;
+	}
 	index = buddy_unusable(&blocks, (unsigned)s->node, (unsigned)s->order) / 1000.0;
 	if (!is_near(index, s->index, SLACK_SHARE))
 		trial_conclude(t, "failed",
@@ -331,6 +334,27 @@ void trial_drive_start(struct trial_state *t)
 			verify_free(t, &specs[i]);
 		if (specs[i].index > 0)
 			verify_fragments(t, &specs[i]);
+	}
+}
+
+/*
+ * A process that was killed can take long to end, as it has much to give back. So each is asked to
+ * end by itself, which one that has a SIGKILL waiting can't.
+ */
+void trial_check_start(struct trial_state *t)
+{
+	for (size_t i = 0; i < t->holder_count && !t->outcome; i++)
+		worker_release(t->holders[i].args.barrier, GO_EXIT);
+	for (size_t i = 0; i < t->holder_count && !t->outcome; i++) {
+		struct pollfd end = { .fd = t->holders[i].pidfd, .events = POLLIN };
+		siginfo_t info = {};
+
+		if (poll(&end, 1, END_WAIT_MS) != 1 ||
+		    waitid(P_PIDFD, (id_t)end.fd, &info, WEXITED | WNOWAIT) < 0)
+			trial_conclude(t, "failed",
+				       "start: the process that holds the state does not end");
+		else if (info.si_code != CLD_EXITED || info.si_status != 0)
+			has_failed(t, &t->holders[i]);
 	}
 }
 

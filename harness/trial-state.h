@@ -99,6 +99,8 @@ void trial_handle_events(struct trial_state *t, uint64_t deadline);
 /* trial-start.c */
 /* Brings about what the scenario's «start:» asks for, or concludes that it can't be had. */
 void trial_drive_start(struct trial_state *t);
+/* After the measured phase: lets go; concludes if a process that held the state was gone. */
+void trial_check_start(struct trial_state *t);
 void trial_end_start(struct trial_state *t);
 
 /* trial-setup.c */

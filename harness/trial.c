@@ -338,6 +338,7 @@ static void run_phases(struct trial_state *t)
 	}
 	if (!t->outcome)
 		run_phase(t, TRIAL_MEASURED, GO_MEASURE, WORKER_DONE);
+	trial_check_start(t);
 	for (size_t i = 0; i < t->worker_count; i++)
 		judge_worker(t, &t->workers[i]);
 	if (!t->outcome)

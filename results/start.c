@@ -65,11 +65,10 @@ static int put_node(json_t *free_bytes, json_t *unusable, const struct record *r
 {
 	char name[24], column[60];
 	json_t *index = json_object();
-	uint64_t pages;
+	uint64_t kib;
 	int r;
 
 	snprintf(name, sizeof(name), "node%d", node->node);
-	snprintf(column, sizeof(column), "%s.nr_free_pages", name);
 	r = json_object_set_new(unusable, name, index);
 	for (unsigned order = 1; r == 0 && order < node->orders; order++) {
 		snprintf(column, sizeof(column), "order%u", order);
@@ -77,8 +76,8 @@ static int put_node(json_t *free_bytes, json_t *unusable, const struct record *r
 					json_real(node->orders_of[order].unusable_first / 1000.0));
 	}
 	snprintf(column, sizeof(column), "%s.meminfo.MemFree", name);
-	if (r == 0 && value_at(record, row, column, &pages))
-		r = put(free_bytes, name, pages << 10);
+	if (r == 0 && value_at(record, row, column, &kib))
+		r = put(free_bytes, name, kib << 10);
 	return r;
 }
 

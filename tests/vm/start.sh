@@ -73,6 +73,18 @@ like "$out" "failed: start: fragment: node 1 has an unusable-free index of 0\.[0
 	"which says how far it came"
 is "$(ls -d /sys/fs/cgroup/wring-* 2>/dev/null)" "" "and leaves nothing"
 
+# The command kills who holds the state, of which the OOM killer should take none before a worker.
+suite lost <<E2
+  - name: lost
+    start: {node: 1, free: 60M}
+    workloads: [{exec: {command: [sh, -c, "for p in \$(cat /sys/fs/cgroup/wring-*/.start/cgroup.procs); do cat /proc/\$p/oom_score_adj >>$PWD/lost.adj; kill -9 \$p; done"]}}]
+E2
+run "$WRING" run lost.yaml --out lost
+is_code 4 "a state that is lost in the measured phase: exit code 4"
+like "$out" "failed: start: the process that holds the state was ended \(signal 9\)" "which says why"
+is "$(sort -u lost.adj)" 0 "the OOM killer takes workers first"
+is "$(ls -d /sys/fs/cgroup/wring-* 2>/dev/null)" "" "nothing is left of it, too"
+
 suite killed <<'E2'
   - name: killed
     start: {node: 1, free: 60M}
