@@ -181,14 +181,38 @@ static bool is_shared(const struct query *q)
 }
 
 /*
+ * What kswapd may have taken off LRU lists between two reads of a row. On one CPU it can't run
+ * then; on another CPU it goes on also while the workloads stand still, and between two reads it
+ * does no more than between two rows of the phase, where it did most.
+ */
+static double kswapd(const struct query *q)
+{
+	const struct samples *s = &q->context->record->samples;
+	const struct phase *phase = q->context->phase;
+	int column = samples_column(s, "vmstat.pgscan_kswapd");
+	uint64_t most = 0;
+
+	if (column < 0 || cpus(q) < 2)
+		return 0;
+	for (size_t row = phase->first; row < phase->last; row++) {
+		uint64_t before = samples_at(s, row, (size_t)column);
+		uint64_t after = samples_at(s, row + 1, (size_t)column);
+
+		if (before != SAMPLE_MISSING && after != SAMPLE_MISSING && after > before)
+			most = MAX(most, after - before);
+	}
+	return (double)most;
+}
+
+/*
  * A read of memory.stat folds the CPUs' counts in only when more than a batch per CPU is due, and
  * each CPU may have two in hand besides: mem_cgroup_flush_stats(), memcg_rstat_updated(),
  * mm/memcontrol.c. Where the read of cpu.stat, which the sampler does just before, has folded them,
- * it is what the other CPUs have counted since.
+ * it is what the other CPUs have counted since, kswapd's work with it.
  */
 static double lag(const struct query *q)
 {
-	return 3 * batch(q) * (is_shared(q) ? cpus(q) - 1 : cpus(q));
+	return 3 * batch(q) * (is_shared(q) ? cpus(q) - 1 : cpus(q)) + kswapd(q);
 }
 
 /* The release that gave each controller a tree of its own gave a CPU several stocks, too. */
@@ -213,7 +237,7 @@ bool figure_value(const struct formula_context *context, const char *token, doub
 		{ "zones", zones },	   { "page", page },	 { "batch", batch },
 		{ "fold", fold },	   { "lag", lag },	 { "stock", stock },
 		{ "pagevec", in_batches }, { "slew", slew },	 { "slots", slots },
-		{ "children", children },  { "refill", refill },
+		{ "children", children },  { "refill", refill }, { "kswapd", kswapd },
 	};
 	struct query q = { .context = context, .missing = missing, .size = size };
 

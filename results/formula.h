@@ -51,7 +51,9 @@
  *                                mm/vmstat.c)
  *   lag                          events that a read of memory.stat may leave out of what the CPUs
  *                                hold back: none on one CPU where the read of cpu.stat before it
- *                                has folded them, which the regime tells
+ *                                has folded them, which the regime tells; and «kswapd»
+ *   kswapd                       pages that kswapd may scan between two reads of a row: none on
+ *                                one CPU, else the most that it did between two rows of the phase
  *   stock                        pages that the CPUs may have charged in advance (refill_stock(),
  *                                mm/memcontrol.c)
  *   refill                       pages that a CPU's list of free pages takes from a zone at once

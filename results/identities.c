@@ -3,8 +3,8 @@
  * The identities between the kernel's counters. A row of samples is not read at one instant: its
  * files are read one after the other. The rows that begin and end a phase are taken while the
  * workloads stand still and the sampler has the CPU to itself; what may still move between two
- * reads is what another CPU does (kworkers fold their counts, interrupts end I/O), and each
- * tolerance is a bound of that.
+ * reads is what another CPU does (kworkers fold their counts, interrupts end I/O, kswapd goes on),
+ * and each tolerance is a bound of that.
  */
 #include "results/closure.h"
 
@@ -19,9 +19,9 @@
  * held back (mod_node_state(), fold_diff() in mm/vmstat.c). Where the two are read apart, at both
  * ends of a phase, each other CPU may have folded in between.
  */
-#define NODE_FOLD "2 * fold * (cpus - 1) * nodes"
+#define NODE_FOLD "2 * fold * (cpus - 1) * nodes + 2 * kswapd"
 /* The same of a level at the phase's end. */
-#define LEVEL_FOLD "fold * (cpus - 1) * nodes"
+#define LEVEL_FOLD "fold * (cpus - 1) * nodes + kswapd"
 /*
  * The interrupt that ends a write of the page cache or swap may come between two reads, on the
  * sampler's CPU, too: what was under writeback may be so no more.
@@ -36,7 +36,7 @@
  * What is allocated or freed comes from a CPU's list of free pages, which is filled from the zone
  * by many pages at once. Once a CPU: nothing allocates much while the workloads stand still.
  */
-#define FREE_PAGES READ_PAGES " + refill * cpus"
+#define FREE_PAGES READ_PAGES " + refill * cpus + kswapd"
 #define NUMA_FOLD  NODE_FOLD " + 2 * " READ_PAGES
 
 #define GLOBAL_SCAN                                                                                \
@@ -235,7 +235,8 @@ const struct identity identities[] = {
 	/* A slot that is charged is in use; CPUs keep some that are not charged yet, or no more. */
 	{ "swap-charged", "bytes", "Swap that is charged to the cgroups is in use", SCOPE_SYSTEM,
 	  "last(TOP.memory.swap.current)", "0",
-	  "(last(meminfo.SwapTotal) - last(meminfo.SwapFree)) * 1024", "batch * cpus * page" },
+	  "(last(meminfo.SwapTotal) - last(meminfo.SwapFree)) * 1024",
+	  "(batch * cpus + kswapd) * page" },
 	/*
 	 * The block layer counts both where a bio is submitted; vmstat shows whole KiB. A disk that
 	 * is made of others passes a bio on, which io.stat counts once more:

@@ -22,7 +22,7 @@ static const json_t *start_of(const struct stored_trial *t)
 static const struct stored_trial *first_of(const struct scenario_trials *s, const char *kernel)
 {
 	for (size_t i = 0; i < s->count; i++)
-		if ((!kernel || streq(s->trials[i]->kernel, kernel)) && start_of(s->trials[i]))
+		if (streq(s->trials[i]->kernel, kernel) && start_of(s->trials[i]))
 			return s->trials[i];
 	return NULL;
 }
@@ -92,16 +92,14 @@ static uint64_t memory_of(const struct stored_trial *t)
 
 void show_start(FILE *f, const struct scenario_trials *s)
 {
-	const struct stored_trial *first = first_of(s, NULL);
-
 	for (size_t k = 0; k < s->kernel_count; k++) {
 		const struct stored_trial *t = first_of(s, s->kernels[k]);
 
 		if (t)
 			print_start(f, t->kernel, start_of(t));
 	}
-	for (size_t i = 0; first && i < s->count; i++) {
-		const struct stored_trial *t = s->trials[i];
+	for (size_t i = 0; i < s->count; i++) {
+		const struct stored_trial *t = s->trials[i], *first = first_of(s, t->kernel);
 		char what[200];
 
 		if (start_of(t) && start_differs(start_of(first), start_of(t), memory_of(first),

@@ -23,6 +23,7 @@ swap_used() {
 try() {
 	suite "$1" <<E2
   - name: $1
+    knobs: {vm.compaction_proactiveness: 0} # kcompactd would heal what was broken
     start: $2
     workloads: [{exec: {command: [sh, -c, "cat /proc/buddyinfo >$PWD/$1.buddyinfo; cat /proc/meminfo >$PWD/$1.meminfo"]}}]
 E2

@@ -100,7 +100,7 @@ asks() {
 	name=thp-$1
 	verify=true
 	[ "$1" != unmovable ] || verify=false
-	suite "$name" "thp_defrag: always" <<E2
+	suite "$name" "thp_defrag: always, vm.compaction_proactiveness: 0" <<E2
 - frag: {node: 1, pin: $1, index: 100%, demand: thp, demand_size: 32M, verify: $verify}
 E2
 	run "$WRING" run "$name.yaml" --out "$name"
@@ -161,7 +161,7 @@ free_before=$(node_free)
 # --- movable pages. How often compaction at a fault succeeds between them depends on what the
 # --- kernel remembers of its scans before; that the node can be made whole does not.
 
-suite whole "thp_defrag: always" <<E2
+suite whole "thp_defrag: always, vm.compaction_proactiveness: 0" <<E2
 - frag: {node: 1, size: 128M, index: 0%, demand: thp, demand_size: 32M}
 E2
 run "$WRING" run whole.yaml --out whole
