@@ -248,7 +248,8 @@ static void test_not_closing(void)
 	entry = identity(&c, "pgscan-at-limits", "vmstat");
 	tap_ok(json_is_false(json_object_get(entry, "closed")), "reclaim of others is seen");
 	tap_eq_i64(json_integer_value(json_object_get(entry, "residual")), 3200, "its residual");
-	tap_eq_i64(json_integer_value(json_object_get(entry, "tolerance")), 3 * 64 * 2,
+	/* And with what kswapd scanned between the two rows. */
+	tap_eq_i64(json_integer_value(json_object_get(entry, "tolerance")), 3 * 64 * 2 + 500,
 		   "its tolerance grows with the CPUs");
 	tap_ok(!valid(&c, "reclaim.scanned") && !valid(&c, "reclaim.scanned_memcg"),
 	       "metrics of its columns are invalid");

@@ -43,13 +43,14 @@ is "$(awk '/SwapTotal/ { t = $2 } /SwapFree/ { f = $2 } END { print t - f < 1024
 	"swap is empty again"
 
 try fragment '{fragment: 60%}'
-between "$(unusable 0 9 fragment.buddyinfo)" 0.57 0.63 "60 % of node 0's free memory is of no use for huge pages"
+# 0.02 are allowed; the command takes what it needs, some 10M of 320M that are free, from small blocks.
+between "$(unusable 0 9 fragment.buddyinfo)" 0.55 0.63 "60 % of node 0's free memory is of no use for huge pages"
 between "$(trial fragment fragment | tr -d ' \n' | sed 's/.*"unusable":{"node0":{[^}]*"order9":\([0-9.]*\).*/\1/')" \
 	0.57 0.63 "the record has it, too"
 
 try all '[{swap_used: 20%, fragment: 50%}, {node: 1, free: 40M}]'
 between "$(swap_used all.meminfo)" 0.18 0.22 "together: swap"
-between "$(unusable 0 9 all.buddyinfo)" 0.47 0.53 "together: fragments"
+between "$(unusable 0 9 all.buddyinfo)" 0.45 0.53 "together: fragments"
 between "$(node_free 1 all.buddyinfo)" $((37 << 20)) $((43 << 20)) "together: free memory"
 
 dd if=/dev/zero of=/disk/cached bs=1M count=32 2>/dev/null
