@@ -265,6 +265,8 @@ static int clean_journal(struct cleaner *c, int dirfd, const char *name, struct 
 	bool same_boot;
 	int r = file_read(dirfd, name, &text, NULL, err);
 
+	if (r == -ENOENT)
+		return 0; /* gone since it was listed: its owner has undone all itself */
 	if (r < 0)
 		return r;
 	/* A line without its end was cut off by the kill: its change was not made yet. */
@@ -291,7 +293,7 @@ static int clean_journal(struct cleaner *c, int dirfd, const char *name, struct 
 			return 0; /* it has undone all itself */
 	}
 	undo_all(c, &lines, same_boot);
-	if (c->failures == failures && unlinkat(dirfd, name, 0) < 0)
+	if (c->failures == failures && unlinkat(dirfd, name, 0) < 0 && errno != ENOENT)
 		return error_set(err, -errno, "remove %s", name);
 	return 0;
 }

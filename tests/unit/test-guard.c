@@ -227,6 +227,19 @@ static void test_orphan(const struct lab *lab)
 	       "what it has undone is not undone again");
 }
 
+/* Its owner removes it between the listing and the opening; to open, a dangling link is gone, too.
+ */
+static void test_vanished(const struct lab *lab)
+{
+	_cleanup_free_ char *link = path_join(lab->cache, "guard/1-1.journal");
+
+	if (!tap_ok(symlink("/nowhere/at/all", link) == 0, "a journal that is listed and gone"))
+		return;
+	tap_eq_i64(clean(lab, &lab->live), 0, "is no error");
+	tap_eq_u64(said.count, 0, "and nothing is said of it");
+	unlink(link);
+}
+
 /* After a reboot cgroups and knobs are gone by themselves; what is on disk is not. */
 static void test_reboot(const struct lab *lab)
 {
@@ -419,6 +432,7 @@ int main(void)
 		test_dead(&lab);
 		test_reused(&lab);
 		test_orphan(&lab);
+		test_vanished(&lab);
 		test_reboot(&lab);
 		test_reboot_same_pid(&lab);
 		test_containment(&lab);
