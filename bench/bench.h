@@ -8,7 +8,7 @@
  * held against its target.
  *
  * To add a row, write its sides and formula into a table of bench/anon.c, file.c, dentry.c,
- * cost.c or tick.c.
+ * cost.c, tick.c, lab.c or compare.c.
  */
 #include <stdbool.h>
 #include <stddef.h>
@@ -51,6 +51,9 @@ enum row_kind {
 	ROW_CPU_COST, /* CPU time of an operation, a's over b's */
 	ROW_ADDED,    /* ns of CPU time that an operation of a takes more than one of b */
 	ROW_TIME,     /* ns of CPU time of an operation of a; or other ns, as its «what» says */
+	ROW_WALL,     /* seconds of an operation of a, by the clock */
+	ROW_COUNT,    /* what a counts as its operations, in the row's unit */
+	ROW_BUSY,     /* CPU time of a over the time by the clock of all CPUs */
 	ROW_SCALE,    /* rate of a (more threads) over b (one), by the clock; c over d beside it */
 };
 
@@ -63,6 +66,7 @@ struct row {
 	unsigned a, b, c, d; /* indices of sides */
 	enum row_want want;
 	double target; /* ROW_SCALE: this, or 0.97 of what the bare loop reaches if that is less */
+	const char *unit; /* ROW_COUNT: what it counts */
 };
 
 struct group {
@@ -72,10 +76,18 @@ struct group {
 	unsigned side_count;
 	const struct lead_job *keep; /* a worker kept ready while the group is measured, for peers
 					that use what is its own; NULL: none */
+	unsigned repeat_max;	     /* for what takes long, or is exact; 0: as often as asked */
 };
 
 extern const struct group anon_groups[], file_groups[], dentry_groups[], cost_groups[],
-	tick_groups[];
+	tick_groups[], lab_groups[], compare_groups[];
+
+/* Whether a row takes a alone. */
+static inline bool row_is_single(const struct row *row)
+{
+	return row->kind == ROW_TIME || row->kind == ROW_WALL || row->kind == ROW_COUNT ||
+	       row->kind == ROW_BUSY;
+}
 extern const struct group *const group_tables[]; /* each {}-terminated; NULL ends them */
 
 /* ---- sides ---- */

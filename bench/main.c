@@ -22,8 +22,8 @@
 #define BUSY_LOAD   0.3
 #define EXIT_SIGNAL 128
 
-const struct group *const group_tables[] = { anon_groups, file_groups, dentry_groups,
-					     cost_groups, tick_groups, NULL };
+const struct group *const group_tables[] = { anon_groups, file_groups, dentry_groups,  cost_groups,
+					     tick_groups, lab_groups,  compare_groups, NULL };
 
 struct bench_options {
 	bool help, list;

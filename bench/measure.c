@@ -34,7 +34,7 @@ static bool has_sides(const struct row *row, const struct group_result *g, unsig
 	unsigned count = 0;
 
 	sides[count++] = row->a;
-	if (row->kind != ROW_TIME)
+	if (!row_is_single(row))
 		sides[count++] = row->b;
 	if (row->kind == ROW_SCALE) {
 		sides[count++] = row->c;
@@ -112,6 +112,8 @@ int group_measure(const struct bench *b, const struct group *g, const bool *rows
 	int r;
 
 	*ret = (struct group_result){ .group = g, .repeat = b->repeat };
+	if (g->repeat_max)
+		ret->repeat = MIN(ret->repeat, g->repeat_max);
 	r = choose_sides(g, rows_wanted, ret);
 	if (r < 0)
 		return error_set(err, r, "measure %s", g->name);
@@ -167,6 +169,12 @@ static double row_value(const struct group_result *g, const struct row *row, uns
 		return cpu_cost(a) - cpu_cost(b);
 	case ROW_TIME:
 		return cpu_cost(a);
+	case ROW_WALL:
+		return a->wall_ns / a->ops / 1e9;
+	case ROW_COUNT:
+		return a->ops;
+	case ROW_BUSY:
+		return a->cpu_ns / a->wall_ns / (double)sysconf(_SC_NPROCESSORS_ONLN);
 	}
 	__builtin_unreachable();
 }

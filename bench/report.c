@@ -19,26 +19,41 @@ static const char *const wants[] = {
 	[WANT_NOTHING] = "", [WANT_AT_LEAST] = ">=", [WANT_AT_MOST] = "<="
 };
 
-static bool in_ns(const struct row *row)
+static const char *unit_of(const struct row *row)
 {
-	return row->kind == ROW_ADDED || row->kind == ROW_TIME;
+	switch (row->kind) {
+	case ROW_ADDED:
+	case ROW_TIME:
+		return "ns";
+	case ROW_WALL:
+		return "s";
+	case ROW_COUNT:
+		return row->unit;
+	default:
+		return NULL;
+	}
 }
 
 /* ---- the table ---- */
 
 static const char *format_value(const struct row *row, double value, char *buf, size_t size)
 {
-	snprintf(buf, size, in_ns(row) ? "%.1f ns" : "%.3f", value);
+	const char *unit = unit_of(row);
+
+	snprintf(buf, size, unit ? "%.*f %s" : "%.*f", unit && streq(unit, "ns") ? 1 : 3, value,
+		 unit);
 	return buf;
 }
 
 static const char *format_target(const struct row *row, double target, char *buf, size_t size)
 {
+	const char *unit = unit_of(row);
+
 	if (row->want == WANT_NOTHING)
 		snprintf(buf, size, "-");
 	else
-		snprintf(buf, size, in_ns(row) ? "%s %.0f ns" : "%s %.2f", wants[row->want],
-			 target);
+		snprintf(buf, size, unit ? "%s %.*f %s" : "%s %.*f", wants[row->want],
+			 unit && streq(unit, "ns") ? 0 : 2, target, unit);
 	return buf;
 }
 
@@ -138,7 +153,7 @@ static json_t *describe_sides(const struct group_result *g, const struct row *ro
 	json_t *sides = json_array();
 
 	json_array_append_new(sides, describe_side(g, row->a));
-	if (row->kind != ROW_TIME)
+	if (!row_is_single(row))
 		json_array_append_new(sides, describe_side(g, row->b));
 	if (row->kind == ROW_SCALE) {
 		json_array_append_new(sides, describe_side(g, row->c));
@@ -151,7 +166,8 @@ static json_t *describe_row(const struct group_result *g, const struct row *row,
 			    const struct row_result *r)
 {
 	json_t *o = json_pack("{s:s, s:s, s:s, s:s}", "name", row->name, "what", row->what, "unit",
-			      in_ns(row) ? "ns" : "ratio", "verdict", verdict_names[r->verdict]);
+			      unit_of(row) ? unit_of(row) : "ratio", "verdict",
+			      verdict_names[r->verdict]);
 
 	if (row->want != WANT_NOTHING) {
 		json_object_set_new(o, "compare", json_string(wants[row->want]));

@@ -19,19 +19,15 @@
 #include "src/units.h"
 
 #define SECOND UINT64_C(1000000000)
-/*
- * A boot hangs when its console stays silent for this much of QEMU's own CPU time (a whole boot
- * takes some six seconds of it), or of real time, for one that waits for ever. CPU time, because
- * on a loaded machine a sound boot may be silent for minutes.
- */
-#define BOOT_QUIET_CPU_NS  (30 * SECOND)
-#define BOOT_QUIET_REAL_NS (600 * SECOND)
 /* A guest runs at about 0.2 G instructions a second: QEMU's CPU time for one of its seconds. */
 #define GUEST_SLOWNESS 15
+/* What a machine may take besides, to boot and to end. */
+#define START_NS (30 * SECOND)
 /* A guest that waits for ever uses no CPU time: then the real time counts, on a busy machine too.
  */
 #define REAL_FACTOR 10
-#define OUTPUT_MAX  (UINT64_C(64) << 20)
+/* A boot prints some 50 KiB. */
+#define OUTPUT_MAX (UINT64_C(8) << 20)
 
 struct job_shared {
 	struct trial_status status;
@@ -119,18 +115,24 @@ static void release(struct job *job)
 }
 
 int job_start(struct job *job, const struct run_args *args, const struct plan_trial *trial,
-	      const char *base, const char *work_dir, struct error *err)
+	      bool again, const struct run_vm *vm, const char *work_dir, struct error *err)
 {
 	int r;
 
 	*job = (struct job){
 		.args = args,
 		.trial = trial,
+		.again = again,
 		.dir = job_dir(args, trial),
 		.started_ns = workload_clock(),
-		.quiet_since_ns = workload_clock(),
 		.pidfd = -1,
 	};
+	if (again && job->dir) {
+		char *below = path_join(job->dir, args->again);
+
+		free(job->dir);
+		job->dir = below;
+	}
 	r = job->dir ? dir_make(job->dir, err) : error_set(err, -ENOMEM, "start the trial");
 	if (r == 0 && !args->kernels) {
 		r = start_host(job, err);
@@ -142,10 +144,15 @@ int job_start(struct job *job, const struct run_args *args, const struct plan_tr
 			.kernel = args->kernels[trial->kernel],
 			.seed = trial->seed,
 			.clock = args->clock,
-			.base = base,
+			.accel = args->accel,
+			.vmlinux = &vm->vmlinux,
+			.base = vm->base,
+			.state = again && vm->second.path ? vm->second.path : vm->state.path,
+			.state_key = vm->state.key,
 			.work_dir = job->work_dir,
 			.out_dir = job->dir,
 		};
+		boot_watch_begin(&job->boot);
 		r = dir_make(work_dir, err);
 		if (r == 0)
 			r = lab_start(&job->lab, &job->machine, err);
@@ -166,33 +173,16 @@ void job_stop(struct job *job, const char *why)
 	kill(job->shared ? job->pid : job->machine.pid, hard ? SIGKILL : SIGTERM);
 }
 
-/* CPU time of a process, all threads, in ns. */
-static uint64_t process_cpu(pid_t pid)
-{
-	struct timespec used;
-	clockid_t clock;
-
-	if (clock_getcpuclockid(pid, &clock) || clock_gettime(clock, &used) < 0)
-		return 0;
-	return (uint64_t)used.tv_sec * SECOND + (uint64_t)used.tv_nsec;
-}
-
 void job_watch(struct job *job)
 {
-	uint64_t limit = job->trial->scenario->timeout_ns * GUEST_SLOWNESS + 60 * SECOND, cpu;
+	uint64_t limit = job->trial->scenario->timeout_ns * GUEST_SLOWNESS + START_NS, cpu;
 	struct lab_status status;
 
 	if (job->shared || job->killed || lab_status(&job->lab, &status) < 0)
 		return;
-	cpu = process_cpu(job->machine.pid);
-	if (status.size != job->quiet_size) {
-		job->quiet_size = status.size;
-		job->quiet_cpu_ns = cpu;
-		job->quiet_since_ns = workload_clock();
-	}
-	if (streq(status.phase, "boot") &&
-	    (cpu - job->quiet_cpu_ns > BOOT_QUIET_CPU_NS ||
-	     workload_clock() - job->quiet_since_ns > BOOT_QUIET_REAL_NS))
+	cpu = process_cpu_ns(job->machine.pid);
+	if (streq(status.phase, "start") &&
+	    boot_watch_hangs(&job->boot, job->machine.pid, status.size))
 		job_stop(job, "the boot hangs");
 	else if (cpu > limit || workload_clock() - job->started_ns > REAL_FACTOR * limit)
 		job_stop(job, "it takes too long");
@@ -225,7 +215,8 @@ void job_describe(const struct job *job, char *buf, size_t size)
 }
 
 /* So that a run's directory says of every trial what became of it. */
-static void write_failure(const struct job *job, int dirfd, const char *error)
+static void write_failure(const struct run_args *args, const struct plan_trial *trial, int dirfd,
+			  const char *error)
 {
 	_cleanup_free_ char *why = strdup(error);
 
@@ -235,17 +226,31 @@ static void write_failure(const struct job *job, int dirfd, const char *error)
 	json_t *json = json_pack(
 		"{s:i, s:s, s:s, s:s, s:s, s:I, s:s, s:s, s:[s], s:{}, s:[], s:[], "
 		"s:{}, s:s}",
-		"schema", 1, "suite", job->args->suite->name, "scenario",
-		job->trial->scenario->name, "kernel", job_kernel_name(job->args, job->trial),
-		"clock",
-		lab_clock_names[job->args->kernels ? job->args->clock : MACHINE_CLOCK_WALL], "seed",
-		(json_int_t)job->trial->seed, "outcome", "failed", "why", why, "invalid",
+		"schema", 1, "suite", args->suite->name, "scenario", trial->scenario->name,
+		"kernel", job_kernel_name(args, trial), "clock",
+		lab_clock_names[args->kernels ? args->clock : MACHINE_CLOCK_WALL], "seed",
+		(json_int_t)trial->seed, "outcome", "failed", "why", why, "invalid",
 		"there is no record", "regime", "phases", "closure", "metrics", "fingerprint", "");
 	_cleanup_free_ char *text = json ? json_dumps(json, JSON_INDENT(2)) : NULL;
 
 	json_decref(json);
 	if (text)
 		file_write_atomic(dirfd, "trial.json", text, strlen(text), NULL);
+}
+
+void job_fail(const struct run_args *args, const struct plan_trial *trial, const char *why,
+	      const char *console)
+{
+	_cleanup_free_ char *dir = job_dir(args, trial), *text = NULL;
+	_cleanup_close_ int dirfd = -1;
+	size_t len;
+
+	if (!dir || dir_make(dir, NULL) < 0)
+		return;
+	dirfd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	write_failure(args, trial, dirfd, why);
+	if (console && file_read(AT_FDCWD, console, &text, &len, NULL) == 0)
+		file_write_atomic(dirfd, LAB_CONSOLE_FILE, text, len, NULL);
 }
 
 static int collect(struct job *job, struct error *err)
@@ -290,7 +295,8 @@ int job_finish(struct job *job, struct error *err)
 		}
 	}
 	if (r < 0 && r != -EUCLEAN)
-		write_failure(job, dirfd, err->text); /* unwritten, the exit code still tells */
+		write_failure(job->args, job->trial, dirfd,
+			      err->text); /* unwritten, the exit code still tells */
 	release(job);
 	return r;
 }

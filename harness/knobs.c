@@ -56,6 +56,17 @@ const struct knob knobs[] = {
 	  .in_sys = true,
 	  .words = shmem_words,
 	  .help = "transparent huge pages for shmem" },
+	{ .name = "zswap",
+	  .path = "module/zswap/parameters/enabled",
+	  .in_sys = true,
+	  .words = bool_words,
+	  .help = "compress in memory what is swapped, before the swap device" },
+	{ .name = "zswap_max_pool_percent",
+	  .path = "module/zswap/parameters/max_pool_percent",
+	  .in_sys = true,
+	  .min = 1,
+	  .max = 100,
+	  .help = "the most of memory that zswap takes" },
 	VM(swappiness, 0, 200, "anonymous against file pages in reclaim"),
 	VM(vfs_cache_pressure, 0, 10000, "how eagerly dentries and inodes are reclaimed"),
 	VM(watermark_scale_factor, 1, 3000, "distance of the watermarks, 1/10000 of a node"),
@@ -150,7 +161,8 @@ static void normalise(const struct knob *k, char *value)
 		*close = '\0';
 		memmove(value, open + 1, strlen(open + 1) + 1);
 	} else if (k->words == bool_words && strlen(value) == 1) {
-		snprintf(value, KNOB_VALUE_MAX, "%s", bool_words[value[0] == '1']);
+		snprintf(value, KNOB_VALUE_MAX, "%s",
+			 bool_words[value[0] == '1' || value[0] == 'Y']);
 	}
 }
 
@@ -220,6 +232,8 @@ int knob_write(const struct fsroot *fs, const char *name, const char *value,
 		return error_say(err, -EINVAL, "unknown knob %s", name);
 	if (k->words == lru_words)
 		text = streq(value, "mglru") ? "y" : "n";
+	else if (k->words == bool_words) /* which older kernels don't take as words */
+		text = streq(value, "true") ? "1" : "0";
 	r = file_write_kernel(k->in_sys ? fs->sys : fs->proc, k->path, text);
 	if (r == -ENOENT)
 		return missing(k, r, err);

@@ -9,13 +9,17 @@ harness_libharness_a_SOURCES = \
 	harness/knobs.c harness/knobs.h \
 	harness/plan.c harness/plan.h \
 	harness/probe.c harness/probe.h \
+	harness/probe-machine.c \
 	harness/progress.c harness/progress.h \
 	harness/regime.c harness/regime.h \
 	harness/run.c harness/run.h \
 	harness/run-record.c harness/run-record.h \
+	harness/speeds.c harness/speeds.h \
+	harness/run-vm.c harness/run-vm.h \
 	harness/sampler.c harness/sampler.h \
 	harness/sources.h \
 	harness/spawn.c harness/spawn.h \
+	harness/sysctl.c harness/sysctl.h \
 	harness/topology.c harness/topology.h \
 	harness/trace.c harness/trace.h \
 	harness/trace-decode.c harness/trace-decode.h \
@@ -26,8 +30,8 @@ harness_libharness_a_SOURCES = \
 	harness/trial-record-workloads.c \
 	harness/trial-setup.c \
 	harness/trial-slow.c \
-	harness/trial-start.c \
 	harness/trial-sources.c \
+	harness/trial-start.c \
 	harness/trial-trace.c \
 	harness/trial-workers.c \
 	harness/trial-state.h

@@ -8,16 +8,19 @@
 
 #define SECOND_NS 1e9
 
-/* Rough: see plan.h. An operation that faults and swaps takes some 2,000 guest instructions, of
- * which TCG does about 200 million a second; a host is an order faster. */
+/*
+ * Rough: see plan.h. An operation that faults and swaps takes some 2,000 guest instructions, of
+ * which TCG does about 200 million a second; a host is an order faster. A VM by the clock of
+ * instructions goes on from a state.
+ */
 static const struct {
-	double start_ns;     /* boot, or making cgroups */
+	double start_ns;     /* boot or what stands for it, or making cgroups */
 	double op_ns;	     /* one operation */
 	double timed_factor; /* real time of timed work: guest time passes five times slower */
 } speeds[] = {
 	[PLAN_HOST] = { 0.2 * SECOND_NS, 1000, 1 },
 	[PLAN_VM_WALL] = { 5 * SECOND_NS, 5000, 1 },
-	[PLAN_VM_INSN] = { 8 * SECOND_NS, 10000, 5 },
+	[PLAN_VM_INSN] = { 1 * SECOND_NS, 10000, 5 },
 };
 
 int plan_make(struct plan *ret, const struct suite *suite, size_t kernel_count, struct error *err)
@@ -77,15 +80,18 @@ static double scenario_ns(const struct scenario *s, enum plan_place place)
 	return speeds[place].start_ns + fixed + timed * speeds[place].timed_factor;
 }
 
-uint64_t plan_estimate_ns(const struct plan *plan, enum plan_place place, uint64_t jobs)
+uint64_t plan_guess_ns(const struct scenario *s, enum plan_place place)
+{
+	return (uint64_t)MIN(scenario_ns(s, place), 1e18);
+}
+
+uint64_t plan_total_ns(const uint64_t *trial_ns, size_t count, uint64_t jobs)
 {
 	double sum = 0, longest = 0;
 
-	for (size_t i = 0; i < plan->count; i++) {
-		double ns = scenario_ns(plan->trials[i].scenario, place);
-
-		sum += ns;
-		longest = MAX(longest, ns);
+	for (size_t i = 0; i < count; i++) {
+		sum += (double)trial_ns[i];
+		longest = MAX(longest, (double)trial_ns[i]);
 	}
 	return (uint64_t)MIN(MAX(sum / (double)MAX(jobs, (uint64_t)1), longest), 1e18);
 }

@@ -31,10 +31,13 @@ void plan_done(struct plan *plan);
 enum plan_place { PLAN_HOST, PLAN_VM_WALL, PLAN_VM_INSN };
 
 /*
- * About how long the plan takes, jobs trials side by side: a VM's boot, and so many operations a
- * second as a workload under reclaim was seen to do. Right to a factor of a few.
+ * A guess at how long one trial takes, in ns: the start, and so many operations a second as a
+ * workload under reclaim was seen to do. Right to a factor of a few.
  */
-uint64_t plan_estimate_ns(const struct plan *plan, enum plan_place place, uint64_t jobs);
+uint64_t plan_guess_ns(const struct scenario *scenario, enum plan_place place);
+
+/* The whole plan's time, jobs trials side by side, from each trial's. */
+uint64_t plan_total_ns(const uint64_t *trial_ns, size_t count, uint64_t jobs);
 
 /* What a workload does in its measured phase: operations, or 0 when it is timed. */
 uint64_t plan_workload_ops(const struct workload_spec *workload);

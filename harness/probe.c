@@ -4,7 +4,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <jansson.h>
-#include <numa.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -15,6 +14,7 @@
 #include "harness/cgroup.h"
 #include "harness/regime.h"
 #include "harness/trace.h"
+#include "harness/vm/accel.h"
 #include "harness/vm/kernel.h"
 #include "harness/vm/machine.h"
 #include "src/cleanup.h"
@@ -102,30 +102,57 @@ static void probe_program(struct probe *p, enum probe_use use, const char *name,
 	add(p, use, name, ok, "%s", ok ? path : cure);
 }
 
+/* Only real time wants it: VMs that count instructions do without. */
+static void probe_kvm(struct probe *p, const char *cache)
+{
+	static const char *const states[] = {
+		[ACCEL_ABSENT] = "",
+		[ACCEL_UNTRIED] = "not tried yet: the first «wring run --vm --clock wall» does it",
+		[ACCEL_WORKS] = "boots guests, for --clock wall",
+		[ACCEL_FAILS] = "does not boot guests here (--clock wall goes without; --accel kvm "
+				"tries again): ",
+	};
+	struct accel_verdict verdict;
+
+	accel_recall(cache, &verdict);
+	add(p, PROBE_INFO, "KVM", verdict.state == ACCEL_WORKS || verdict.state == ACCEL_UNTRIED,
+	    "%s%s", states[verdict.state], verdict.reason);
+}
+
 static void probe_vm(struct probe *p)
 {
 	_cleanup_free_ char *version = NULL, *cache = NULL;
+	_cleanup_strlist_ struct strlist kernels = {};
 	struct error err = {};
 	bool ok = machine_version(&version, &err) == 0;
 	size_t cached = 0;
 	char names[300] = "";
 
 	add(p, PROBE_VM, "QEMU", ok, "%s", ok ? version : err.text);
-	for (const struct kernel_source *s = kernel_sources; s->name; s++) {
-		struct kernel *k;
+	kernel_cached(&kernels, NULL);
+	for (size_t i = 0; i < kernels.count; i++) {
+		_cleanup_kernel_ struct kernel *k = NULL;
 
-		if (kernel_find(&k, s->name, NULL, NULL) < 0)
+		if (kernel_find(&k, kernels.items[i], NULL, NULL) < 0)
 			continue;
 		snprintf(names + strlen(names), sizeof(names) - strlen(names), "%s%s (%s)",
 			 cached ? ", " : "", k->name, k->release);
 		cached++;
-		kernel_free(k);
 	}
 	add(p, PROBE_VM, "kernels", cached > 0, "%s",
 	    cached ? names : "none cached: wring kernel get debian/6.12");
-	probe_program(p, PROBE_VM, "mke2fs", "for a suite's disk: install e2fsprogs");
+	for (const struct disk_filesystem *f = disk_filesystems; f->name; f++) {
+		char cure[100];
+
+		snprintf(cure, sizeof(cure), "for a suite's disk with %s: install %s", f->name,
+			 f->package);
+		/* A disk has ext4 unless the suite says otherwise. */
+		probe_program(p, f == disk_filesystems ? PROBE_VM : PROBE_INFO, f->program, cure);
+	}
 	ok = cache_dir(&cache, &err) == 0;
 	add(p, PROBE_INFO, "cache", ok, "%s", ok ? cache : err.text);
+	if (ok)
+		probe_kvm(p, cache);
 }
 
 void probe_run(struct probe *ret, const struct fsroot *fs)
@@ -144,39 +171,4 @@ bool probe_ok(const struct probe *p, enum probe_use use)
 		if (p->items[i].use == use && !p->items[i].ok)
 			return false;
 	return true;
-}
-
-int probe_machine(const struct fsroot *fs, const struct machine_spec *machine, struct error *err)
-{
-	long cpus = sysconf(_SC_NPROCESSORS_ONLN);
-	int nodes = numa_available() < 0 ? 1 : numa_num_configured_nodes();
-	uint64_t swap = swap_bytes(fs);
-	char wanted[FORMAT_MAX], there[FORMAT_MAX];
-	int r = cgroup_probe(fs, err);
-
-	if (r < 0)
-		return r;
-	if ((uint64_t)cpus < machine->cpus)
-		return error_say(
-			err, -ENODEV,
-			"the suite asks for %llu CPUs, this host has %ld: run in a VM (--vm), "
-			"or --set machine.cpus=%ld",
-			(unsigned long long)machine->cpus, cpus, cpus);
-	if ((size_t)nodes < machine->node_count)
-		return error_say(
-			err, -ENODEV,
-			"the suite asks for %zu NUMA nodes, this host has %d: run in a VM (--vm)",
-			machine->node_count, nodes);
-	/* What mkswap takes for itself, a page or two, is not held against the host. */
-	if (machine->swap.type != SWAP_NONE && swap + (1 << 20) < machine->swap.size_bytes)
-		return error_say(
-			err, -ENODEV,
-			"the suite asks for %s of swap, this host has %s: add swap, run in a VM "
-			"(--vm), or --set machine.swap=none",
-			format_size(machine->swap.size_bytes, wanted),
-			format_size_short((double)swap, there));
-	if (machine->disk.type != DISK_NONE)
-		return error_say(err, -ENODEV,
-				 "the suite's disk is made in VMs only: run with --vm");
-	return 0;
 }

@@ -31,7 +31,14 @@ void probe_run(struct probe *ret, const struct fsroot *fs);
 bool probe_ok(const struct probe *p, enum probe_use use);
 
 /*
- * Whether this host is what a suite asks for: cgroup v2, CPUs, NUMA nodes and swap. -ENODEV or
+ * Whether this host is what a suite asks for: cgroup v2, CPUs, and its shape. -ENODEV or
  * -EOPNOTSUPP with what is missing and what to do.
  */
 int probe_machine(const struct fsroot *fs, const struct machine_spec *machine, struct error *err);
+
+/*
+ * NUMA nodes, their CPUs and distances, swap devices, what is mounted on DISK_MOUNT, the kernel's
+ * arguments, sysctls; -ENODEV as above. What a host can't tell is left out: a device's latency and
+ * bandwidth.
+ */
+int probe_shape(const struct fsroot *fs, const struct machine_spec *machine, struct error *err);

@@ -53,6 +53,15 @@ void progress_live(struct progress *p, const char *text)
 	p->shown = true;
 }
 
+void progress_note(struct progress *p, const char *text)
+{
+	clear_line(p);
+	if (p->quiet)
+		return;
+	printf("%s\n", text);
+	fflush(stdout);
+}
+
 void progress_trial(struct progress *p, const char *text)
 {
 	clear_line(p);

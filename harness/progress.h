@@ -21,6 +21,8 @@ struct progress {
 void progress_begin(struct progress *p, size_t total, bool quiet);
 /* Replaces the live line; nothing on a plain output. */
 void progress_live(struct progress *p, const char *text);
+/* What is no trial's, for good. */
+void progress_note(struct progress *p, const char *text);
 /* One trial is over: its line, for good. */
 void progress_trial(struct progress *p, const char *text);
 /* Takes the live line away. */

@@ -14,6 +14,8 @@
 #include "harness/job.h"
 #include "harness/progress.h"
 #include "harness/run-record.h"
+#include "harness/run-vm.h"
+#include "harness/speeds.h"
 #include "src/cleanup.h"
 #include "src/file.h"
 #include "src/macro.h"
@@ -21,16 +23,24 @@
 
 #define JOBS_MAX 64
 
+/* What of a trial that runs twice is over. */
+struct half {
+	unsigned done;	/* runs */
+	double seconds; /* of the first */
+	char why[1300]; /* the first one's reason when that failed; else empty */
+};
+
 struct run {
 	const struct run_args *args;
 	struct run_summary *summary;
 	struct progress progress;
 	struct guard *guard;
 	char *work_dir;		   /* scratch of all VMs, below the run's directory */
-	char **bases;		   /* an initramfs a kernel */
+	struct run_vm *vms;	   /* one a kernel */
 	struct job jobs[JOBS_MAX]; /* pidfd -1: free */
 	size_t job_count;
-	size_t next; /* of the plan */
+	size_t next;	     /* of the plan; with --verify, twice as many */
+	struct half *halves; /* --verify: one for each trial */
 	int signal_fd;
 	uint64_t watched_ns;
 	struct error polluted; /* code 0: the host is as it was found */
@@ -44,13 +54,14 @@ static bool has_record(const struct run_args *args, const struct plan_trial *tri
 	json_t *json = path ? json_load_file(path, 0, NULL) : NULL;
 	const char *fingerprint = json_string_value(json_object_get(json, "fingerprint"));
 	const char *outcome = json_string_value(json_object_get(json, "outcome"));
-	bool kept = fingerprint && *fingerprint && outcome && !streq(outcome, "failed");
+	bool kept = fingerprint && *fingerprint && outcome && !streq(outcome, "failed") &&
+		    (!args->verify || json_object_get(json, "verified"));
 
 	json_decref(json);
 	return kept;
 }
 
-static int make_bases(struct run *run, struct error *err)
+static int make_vms(struct run *run, struct error *err)
 {
 	const struct run_args *args = run->args;
 	_cleanup_free_ char *absolute = NULL;
@@ -65,24 +76,35 @@ static int make_bases(struct run *run, struct error *err)
 	if (r < 0)
 		return r;
 	run->work_dir = text_format("%s/.work-%d", absolute, (int)getpid());
-	run->bases = calloc(args->kernel_count, sizeof(*run->bases));
-	if (!run->work_dir || !run->bases)
+	if (!run->work_dir)
 		return error_set(err, -ENOMEM, "run");
 	r = guard_note_dir(run->guard, run->work_dir, err);
 	if (r == 0)
 		r = dir_make(run->work_dir, err);
-	for (size_t i = 0; r == 0 && i < args->kernel_count; i++) {
-		run->bases[i] = text_format("%s/base-%zu.cpio", run->work_dir, i);
-		r = run->bases[i] ? lab_make_base(run->bases[i], args->kernels[i],
-						  &args->suite->machine, err)
-				  : error_set(err, -ENOMEM, "run");
-	}
-	return r;
+	return r < 0 ? r
+		     : run_vms_make(&run->vms, args, run->work_dir, run->signal_fd, &run->progress,
+				    err);
+}
+
+/* A trial that there is no machine for. */
+static void fail_trial(struct run *run, const struct plan_trial *trial, const struct run_vm *vm)
+{
+	_cleanup_free_ char *console = path_join(vm->boot_dir, LAB_CONSOLE_FILE);
+	char text[1900];
+
+	job_fail(run->args, trial, vm->no_kernel.text, console);
+	snprintf(text, sizeof(text), "%s %s seed %" PRIu64 ": failed: %s", trial->scenario->name,
+		 job_kernel_name(run->args, trial), trial->seed, vm->no_kernel.text);
+	run->summary->failed++;
+	progress_trial(&run->progress, text);
 }
 
 static int start_next(struct run *run, struct job *job, struct error *err)
 {
-	const struct plan_trial *trial = &run->args->plan->trials[run->next++];
+	const unsigned runs = run->args->verify ? 2 : 1;
+	const struct plan_trial *trial = &run->args->plan->trials[run->next / runs];
+	bool again = run->next++ % runs;
+	const struct run_vm *vm = run->vms ? &run->vms[trial->kernel] : NULL;
 	_cleanup_free_ char *work =
 		text_format("%s/%zu", run->work_dir ? run->work_dir : "", run->next);
 
@@ -93,10 +115,15 @@ static int start_next(struct run *run, struct job *job, struct error *err)
 			 job_kernel_name(run->args, trial), trial->seed);
 		run->summary->kept++;
 		progress_trial(&run->progress, text);
+		run->next += runs - 1;
 		return 0;
 	}
-	return job_start(job, run->args, trial, run->bases ? run->bases[trial->kernel] : NULL, work,
-			 err);
+	if (vm && vm->no_kernel.code < 0) {
+		fail_trial(run, trial, vm);
+		run->next += runs - 1;
+		return 0;
+	}
+	return job_start(job, run->args, trial, again, vm, work, err);
 }
 
 /* What makes the measurement one that can't be trusted; NULL: nothing. */
@@ -145,18 +172,65 @@ static void describe_record(const char *dir, double seconds, char *buf, size_t s
 				      100 * reclaimed / scanned);
 	if (first_doubt(json) && n < size)
 		snprintf(buf + n, size - n, ", INVALID: %s", first_doubt(json));
+	if (json_is_true(json_object_get(json_object_get(json, "verified"), "equal")) && n < size)
+		snprintf(buf + n, size - n, ", twice the same");
 	json_decref(json);
+}
+
+/*
+ * One of a trial's two runs is over. False: the other isn't. When both are, they are compared, and
+ * r and err become the pair's.
+ */
+static bool finish_half(struct run *run, const struct plan_trial *trial, const char *dir,
+			bool again, double *seconds, int *r, struct error *err)
+{
+	struct half *half = &run->halves[trial - run->args->plan->trials];
+	_cleanup_close_ int dirfd = -1;
+
+	/* That only the second failed is a difference, which goes into the record. */
+	if (*r < 0 && !again)
+		snprintf(half->why, sizeof(half->why), "%s", err->text);
+	if (++half->done < 2) {
+		half->seconds = *seconds;
+		return false;
+	}
+	*seconds = MAX(*seconds, half->seconds);
+	if (*half->why) {
+		*r = error_say(err, -EREMOTEIO, "%s", half->why);
+		return true;
+	}
+	dirfd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	*r = dirfd < 0 ? error_set(err, -errno, "open %s", dir) : run->args->compare(dirfd, err);
+	return true;
+}
+
+/* For the next plan. A cache that can't be written is no reason to say so here. */
+static void note_speed(struct run *run, const struct plan_trial *trial, double seconds)
+{
+	const struct run_args *args = run->args;
+	enum plan_place place = !args->kernels			    ? PLAN_HOST
+				: args->clock == MACHINE_CLOCK_WALL ? PLAN_VM_WALL
+								    : PLAN_VM_INSN;
+	char key[SPEEDS_KEY_SIZE];
+
+	if (speeds_key(key, args->suite, trial->scenario, job_kernel_name(args, trial), place,
+		       NULL) == 0)
+		speeds_note(args->cache, key, place, (uint64_t)(seconds * 1e9),
+			    plan_guess_ns(trial->scenario, place), NULL);
 }
 
 static void finish_job(struct run *run, struct job *job)
 {
 	double seconds = (double)(workload_clock() - job->started_ns) / 1e9;
 	const struct plan_trial *trial = job->trial;
-	_cleanup_free_ char *dir = strdup(job->dir);
+	_cleanup_free_ char *dir = job_dir(run->args, trial);
 	char what[1500], line[1900];
 	struct error err = {};
+	bool again = job->again;
 	int r = job_finish(job, &err);
 
+	if (run->args->verify && !finish_half(run, trial, dir, again, &seconds, &r, &err))
+		return;
 	if (r < 0 && r != -EUCLEAN) {
 		run->summary->failed++;
 		snprintf(what, sizeof(what), "failed after %.1f s: %s", seconds, err.text);
@@ -170,6 +244,8 @@ static void finish_job(struct run *run, struct job *job)
 	}
 	snprintf(line, sizeof(line), "%s %s seed %" PRIu64 ": %s", trial->scenario->name,
 		 job_kernel_name(run->args, trial), trial->seed, what);
+	if (r == 0)
+		note_speed(run, trial, seconds);
 	run->progress.timed++;
 	progress_trial(&run->progress, line);
 }
@@ -233,17 +309,20 @@ static size_t running(const struct run *run)
 	return n;
 }
 
+static size_t runs_of(const struct run *run)
+{
+	return run->args->plan->count * (run->args->verify ? 2 : 1);
+}
+
 static int loop(struct run *run, struct error *err)
 {
 	int r = 0;
 
-	while (running(run) ||
-	       (r == 0 && run->next < run->args->plan->count && !run->summary->interrupted)) {
+	while (running(run) || (r == 0 && run->next < runs_of(run) && !run->summary->interrupted)) {
 		for (size_t i = 0; r == 0 && !run->polluted.code && i < run->job_count &&
 				   !run->summary->interrupted;
 		     i++)
-			while (r == 0 && run->jobs[i].pidfd < 0 &&
-			       run->next < run->args->plan->count)
+			while (r == 0 && run->jobs[i].pidfd < 0 && run->next < runs_of(run))
 				r = start_next(run, &run->jobs[i], err);
 		/* What could not start ends the run, but not the trials that go on. */
 		if (running(run))
@@ -272,8 +351,15 @@ static int begin(struct run *run, sigset_t *ret_old, struct error *err)
 	run->signal_fd = signalfd(-1, &stops, SFD_NONBLOCK | SFD_CLOEXEC);
 	if (run->signal_fd < 0)
 		return error_set(err, -errno, "signalfd");
+	run->halves = calloc(run->args->plan->count + 1, sizeof(*run->halves));
+	if (!run->halves)
+		return error_set(err, -ENOMEM, "run");
 	r = run_record_write(run->args, "running", err);
-	return r < 0 ? r : make_bases(run, err);
+	if (r == 0)
+		r = make_vms(run, err);
+	if (r == -EINTR)
+		run->summary->interrupted = true;
+	return r == -EINTR ? 0 : r;
 }
 
 int run_trials(const struct run_args *args, struct run_summary *ret, struct error *err)
@@ -302,10 +388,9 @@ int run_trials(const struct run_args *args, struct run_summary *ret, struct erro
 	if (run->work_dir && dir_remove(AT_FDCWD, run->work_dir, NULL) < 0)
 		guard_keep(run->guard);
 	guard_close(run->guard);
-	for (size_t i = 0; run->bases && i < args->kernel_count; i++)
-		free(run->bases[i]);
-	free(run->bases);
+	run_vms_free(run->vms, args->kernel_count);
 	free(run->work_dir);
+	free(run->halves);
 	close(run->signal_fd);
 	sigprocmask(SIG_SETMASK, &old, NULL);
 	free(run);

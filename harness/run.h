@@ -18,14 +18,23 @@ struct run_args {
 	struct kernel **kernels;  /* NULL: the host's own */
 	size_t kernel_count;	  /* 1 for the host */
 	enum machine_clock clock; /* of VMs */
+	enum machine_accel accel; /* of VMs */
 	uint64_t jobs;		  /* VMs side by side; 1 on the host */
 	const char *out_dir;	  /* made by the caller */
 	const char *cache;	  /* where journals go */
+	bool boot;		  /* boot each trial's VM, instead of once a kernel */
+	bool verify;		  /* run each trial twice and compare */
 	bool resume;		  /* keep the trials that have a record */
 	bool quiet;		  /* no line a trial, and no live one */
 	/* Completes a raw record (metrics, closure, fingerprint): results/ does, which harness/
 	 * must not know. Required. */
 	int (*finish)(int dirfd, struct error *err);
+	/*
+	 * Compares a trial with its repetition below it and writes what came out into the trial's
+	 * record: verify_trial() of results/ does. With `verify`: required.
+	 */
+	int (*compare)(int dirfd, struct error *err);
+	const char *again; /* the repetition's directory below the trial's */
 };
 
 struct run_summary {

@@ -33,8 +33,6 @@
 #define SLACK_SHARE 0.02
 /* Free memory is approached: what CPUs keep for themselves comes and goes while it is taken. */
 #define FREE_TRIES 6
-/* How long a holder gets to put away what it held. */
-#define END_WAIT_MS 10000
 
 struct start_holder {
 	struct worker_args args;
@@ -49,24 +47,15 @@ static uint64_t whole_pages(uint64_t bytes)
 	return bytes - bytes % (uint64_t)sysconf(_SC_PAGESIZE);
 }
 
-static void *share(size_t bytes)
-{
-	void *p = mmap(NULL, bytes, PROT_READ | PROT_WRITE,
-		       MAP_SHARED | MAP_ANONYMOUS | MAP_POPULATE, -1, 0);
-
-	return p == MAP_FAILED ? NULL : p;
-}
-
-/* "size=64M mlock=100%" */
+/* "size=64M mlock=100%"; whether there is so much memory, the machine decides. */
 static int parse_options(struct start_holder *h, char *text, struct error *err)
 {
-	const struct workload_site site = {
+	struct workload_site roomy = {
 		.page_bytes = (size_t)sysconf(_SC_PAGESIZE),
 		.threads = 1,
 		.node_count = SUITE_NODES_MAX,
 		.swap_bytes = UINT64_MAX / 2,
 	};
-	struct workload_site roomy = site;
 	char *word;
 	int r = option_defaults(h->args.ops->options, h->options, err);
 
@@ -92,9 +81,9 @@ static int make_holder(struct trial_state *t, struct start_holder *h, const char
 		.name = "start",
 		.threads = 1,
 		.seed = rng_mix(t->trial->seed, t->holder_count),
-		.barrier = share(sizeof(*h->args.barrier)),
-		.shared = share(sizeof(*h->args.shared)),
-		.reports = share(sizeof(*h->args.reports)),
+		.barrier = trial_share_memory(sizeof(*h->args.barrier)),
+		.shared = trial_share_memory(sizeof(*h->args.shared)),
+		.reports = trial_share_memory(sizeof(*h->args.reports)),
 		.event_fd = t->event_fd,
 	};
 	h->options = calloc(1, h->args.ops->options_size + 1);
@@ -349,7 +338,7 @@ void trial_check_start(struct trial_state *t)
 		struct pollfd end = { .fd = t->holders[i].pidfd, .events = POLLIN };
 		siginfo_t info = {};
 
-		if (poll(&end, 1, END_WAIT_MS) != 1 ||
+		if (poll(&end, 1, TRIAL_END_WAIT_MS) != 1 ||
 		    waitid(P_PIDFD, (id_t)end.fd, &info, WEXITED | WNOWAIT) < 0)
 			trial_conclude(t, "failed",
 				       "start: the process that holds the state does not end");

@@ -18,6 +18,8 @@
 #define TRIAL_WORKERS_MAX SUITE_PROCESSES_MAX
 #define TRIAL_EVENTS_MAX  64
 #define TRIAL_PHASES_MAX  4
+/* How long a killed worker, or one that held the start state, gets to give back what it had. */
+#define TRIAL_END_WAIT_MS 10000
 
 /* One worker process. */
 struct trial_worker {
@@ -123,6 +125,8 @@ void trial_judge_trace(struct trial_state *t);
 json_t *trial_trace_json(const struct trial_state *t);
 
 /* trial-workers.c */
+/* All zero, resident, shared with the workers that are born later; NULL when memory is out. */
+void *trial_share_memory(size_t bytes);
 int trial_make_workers(struct trial_state *t, struct error *err);
 /* Kills what still runs and frees all; returns -EUCLEAN when a directory stays. Safe half-built. */
 int trial_end_workers(struct trial_state *t, struct error *err);

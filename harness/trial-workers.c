@@ -17,10 +17,7 @@
 #include "src/file.h"
 #include "src/macro.h"
 
-/* How long a killed worker gets to end. */
-#define END_WAIT_MS 10000
-
-static void *shared_memory(size_t bytes)
+void *trial_share_memory(size_t bytes)
 {
 	void *p = mmap(NULL, bytes, PROT_READ | PROT_WRITE,
 		       MAP_SHARED | MAP_ANONYMOUS | MAP_POPULATE, -1, 0);
@@ -107,10 +104,10 @@ static int make_worker(struct trial_state *t, size_t workload, unsigned process,
 			      .start_ns = place->start_ns,
 			      .end_ns = placement_end_ns(place) },
 		.barrier = t->barrier,
-		.shared = shared_memory(sizeof(*w->args.shared)),
+		.shared = trial_share_memory(sizeof(*w->args.shared)),
 		.reports = t->reports[workload] + process * place->threads,
 		.slow = keeps_slow(place) ? t->slow[workload] + process * place->threads : NULL,
-		.program = spec->plan.program ? shared_memory(sizeof(*w->args.program)) : NULL,
+		.program = spec->plan.program ? trial_share_memory(sizeof(*w->args.program)) : NULL,
 		.event_fd = t->event_fd,
 	};
 	if (!w->args.shared || (spec->plan.program && !w->args.program))
@@ -146,7 +143,7 @@ static int start_worker(struct trial_state *t, struct trial_worker *w, struct er
 
 static struct slow_list *make_slow(const struct placement *place)
 {
-	struct slow_list *slow = shared_memory(slow_bytes(place));
+	struct slow_list *slow = trial_share_memory(slow_bytes(place));
 
 	for (size_t i = 0; slow && i < place->threads * place->processes; i++)
 		slow[i].over_ns = place->slow_ns ? place->slow_ns - 1 : 0;
@@ -157,7 +154,7 @@ static int make_shared(struct trial_state *t, struct error *err)
 {
 	const struct scenario *s = t->scenario;
 
-	t->barrier = shared_memory(sizeof(*t->barrier));
+	t->barrier = trial_share_memory(sizeof(*t->barrier));
 	t->workers = calloc(scenario_processes(s) + 1, sizeof(*t->workers));
 	t->reports = calloc(s->workload_count + 1, sizeof(*t->reports));
 	t->slow = calloc(s->workload_count + 1, sizeof(*t->slow));
@@ -166,7 +163,7 @@ static int make_shared(struct trial_state *t, struct error *err)
 	for (size_t i = 0; i < s->workload_count; i++) {
 		const struct placement *place = &s->workloads[i].placement;
 
-		t->reports[i] = shared_memory(reports_bytes(place));
+		t->reports[i] = trial_share_memory(reports_bytes(place));
 		if (keeps_slow(place))
 			t->slow[i] = make_slow(place);
 		if (!t->reports[i] || (keeps_slow(place) && !t->slow[i]))
@@ -203,7 +200,7 @@ static void end_worker(struct trial_worker *w)
 	if (!w->ended) {
 		/* One that the kernel can't end keeps its cgroup, which is then said. */
 		kill(w->pid, SIGKILL);
-		if (poll(&ended, 1, END_WAIT_MS) > 0)
+		if (poll(&ended, 1, TRIAL_END_WAIT_MS) > 0)
 			waitid(P_PIDFD, (id_t)w->pidfd, &info, WEXITED);
 	}
 	close(w->pidfd);

@@ -459,9 +459,10 @@ static int prepare(struct trial_state *t, struct error *err)
 	return r < 0 ? r : trial_make_trace(t, err);
 }
 
-int trial_run(const struct trial *trial, const struct fsroot *fs, int out_dirfd, struct error *err)
+/* As trial_undo() accepts it, whatever becomes of it. */
+static struct trial_state new_state(const struct trial *trial, const struct fsroot *fs)
 {
-	struct trial_state t = {
+	return (struct trial_state){
 		.trial = trial,
 		.scenario = trial->scenario,
 		.fs = fs,
@@ -470,6 +471,11 @@ int trial_run(const struct trial *trial, const struct fsroot *fs, int out_dirfd,
 		.signal_fd = -1,
 		.timer_fd = -1,
 	};
+}
+
+int trial_run(const struct trial *trial, const struct fsroot *fs, int out_dirfd, struct error *err)
+{
+	struct trial_state t = new_state(trial, fs);
 	struct error undo_err = {};
 	int r = prepare(&t, err), undone;
 
@@ -495,4 +501,18 @@ int trial_run(const struct trial *trial, const struct fsroot *fs, int out_dirfd,
 	if (undone < 0 && r == 0 && err)
 		*err = undo_err;
 	return r < 0 ? r : undone;
+}
+
+int trial_visit(const struct trial *trial, const struct fsroot *fs,
+		int (*visit)(void *arg, struct error *err), void *arg, struct error *err)
+{
+	struct trial_state t = new_state(trial, fs);
+	int r = trial_make_cgroups(&t, err);
+
+	if (r == 0)
+		r = trial_set_knobs(&t, err);
+	if (r == 0)
+		r = visit(arg, err);
+	trial_undo(&t, NULL);
+	return r;
 }

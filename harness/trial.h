@@ -55,3 +55,10 @@ struct trial {
  * A stop request (SIGINT, SIGTERM) ends it early with outcome "failed" and keeps the samples.
  */
 int trial_run(const struct trial *trial, const struct fsroot *fs, int out_dirfd, struct error *err);
+
+/*
+ * Sets the trial's cgroups and knobs, calls visit() instead of starting workers, and undoes it all:
+ * for a look at the machine as the workloads would find it. visit's error is passed on.
+ */
+int trial_visit(const struct trial *trial, const struct fsroot *fs,
+		int (*visit)(void *arg, struct error *err), void *arg, struct error *err);

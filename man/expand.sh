@@ -28,6 +28,7 @@ workloads() {
 while IFS= read -r line; do
 	case $line in
 	@WORKLOADS@) workloads ;;
+	@MACHINE@) "$wring" list machine | literal ;;
 	@KNOBS@) "$wring" list knobs | literal ;;
 	*) printf '%s\n' "$line" ;;
 	esac

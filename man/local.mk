@@ -17,10 +17,11 @@ if HAVE_SCDOC
 man/wring.1: man/wring.1.scd
 	$(AM_V_GEN)$(MKDIR_P) man && $(SCDOC) <$(srcdir)/man/wring.1.scd >$@.tmp && mv $@.tmp $@
 
-# The options of the generators come from their tables, by the program itself. It is asked again
-# when a generator's source is newer than the page, not whenever the program has been linked.
-man/wring-suite.5: man/wring-suite.5.scd man/expand.sh $(workloads_libworkloads_a_SOURCES) \
-		| wring$(EXEEXT)
+# The options of the machine and of the generators come from their tables, by the program itself.
+# It is asked again when a source of those is newer than the page, not whenever the program has been
+# linked.
+man/wring-suite.5: man/wring-suite.5.scd man/expand.sh harness/suite/machine.c \
+		$(workloads_libworkloads_a_SOURCES) | wring$(EXEEXT)
 	$(AM_V_GEN)$(MKDIR_P) man && \
 	bash $(srcdir)/man/expand.sh ./wring$(EXEEXT) $(srcdir)/man/wring-suite.5.scd >$@.expanded && \
 	$(SCDOC) <$@.expanded >$@.tmp && rm -f $@.expanded && mv $@.tmp $@

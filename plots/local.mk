@@ -2,6 +2,9 @@
 noinst_LIBRARIES += plots/libplots.a
 plots_libplots_a_SOURCES = \
 	plots/causes.c plots/causes.h \
+	plots/history.c plots/history.h \
+	plots/history-marks.c \
+	plots/history-tables.c \
 	plots/panel.c plots/panel.h \
 	plots/plot.h \
 	plots/script.c plots/script.h \
@@ -13,5 +16,6 @@ plots_libplots_a_SOURCES = \
 plotsdir = $(pkgdatadir)/plots
 dist_plots_DATA = \
 	plots/causes.gp \
+	plots/history.gp \
 	plots/summary.gp \
 	plots/trial.gp

@@ -31,3 +31,11 @@ int plot_trials(const struct run *run, const char *out_dir, unsigned formats,
  */
 int plot_summary(const struct run *const runs[], size_t count, const char *out_dir,
 		 unsigned formats, struct plot_result *result, struct error *err);
+
+/*
+ * OUT/history.METRIC.svg and .png: a metric over runs, a panel each of its series, with its changes
+ * as history_judge() found them. Panels beyond what fits are told in result->skipped.
+ */
+struct history;
+int plot_history(const struct history *history, const char *metric, const char *out_dir,
+		 unsigned formats, struct plot_result *result, struct error *err);

@@ -7,6 +7,8 @@
 
 #include "plots/panel.h"
 #include "plots/script.h"
+#include "results/regime.h"
+#include "results/json.h"
 #include "src/cleanup.h"
 #include "src/file.h"
 #include "src/macro.h"
@@ -38,13 +40,6 @@ struct summary {
 	const char *speed_suffix; /* of the work metric in the second panel */
 	bool is_latency;
 };
-
-static const char *text_of(const json_t *trial, const char *key)
-{
-	const char *s = json_string_value(json_object_get(trial, key));
-
-	return s ? s : "";
-}
 
 static int compare_doubles(const void *a, const void *b)
 {
@@ -87,7 +82,7 @@ static const json_t *work_metric(const json_t *trial, const char *work, const ch
 
 static bool completed(const json_t *trial)
 {
-	return streq(text_of(trial, "outcome"), "completed");
+	return streq(json_text(trial, "outcome", ""), "completed");
 }
 
 /* The first workload that has the metric stands for the scenario; its name is printed. */
@@ -99,7 +94,7 @@ static void bar_add(struct bar *bar, const json_t *trial, const char *suffix)
 
 	bar->trials++;
 	if (!completed(trial)) {
-		bar->outcome = text_of(trial, "outcome");
+		bar->outcome = json_text(trial, "outcome", "");
 		return;
 	}
 	if (json_array_size(json_object_get(trial, "invalid"))) {
@@ -112,7 +107,7 @@ static void bar_add(struct bar *bar, const json_t *trial, const char *suffix)
 	    !spread_add(&bar->reclaimed, json_object_get(metrics, "reclaim.reclaimed")))
 		bar->scanned.count--;
 	json_array_foreach (works, i, work) {
-		const char *name = text_of(work, "name");
+		const char *name = json_text(work, "name", "");
 
 		if (*bar->work && !streq(bar->work, name))
 			continue;
@@ -131,7 +126,7 @@ static bool has_latency(const struct run *const runs[], size_t count)
 			size_t k;
 
 			json_array_foreach (json_object_get(trial, "workloads"), k, work) {
-				if (work_metric(trial, text_of(work, "name"), "latency.p99"))
+				if (work_metric(trial, json_text(work, "name", ""), "latency.p99"))
 					return true;
 			}
 		}
@@ -141,8 +136,9 @@ static bool has_latency(const struct run *const runs[], size_t count)
 
 static struct bar *bar_of(struct summary *s, const struct run *run, const json_t *trial)
 {
-	const char *scenario = text_of(trial, "scenario"), *kernel = text_of(trial, "kernel");
-	const char *lru = text_of(json_object_get(trial, "regime"), "lru");
+	const char *scenario = json_text(trial, "scenario", ""),
+		   *kernel = json_text(trial, "kernel", "");
+	const char *lru = json_text(json_object_get(trial, "regime"), "lru", "");
 
 	for (size_t i = 0; i < s->count; i++) {
 		struct bar *b = &s->bars[i];
@@ -153,7 +149,7 @@ static struct bar *bar_of(struct summary *s, const struct run *run, const json_t
 	}
 	s->bars[s->count] = (struct bar){ .scenario = scenario,
 					  .kernel = kernel,
-					  .release = text_of(trial, "release"),
+					  .release = json_text(trial, "release", ""),
 					  .lru = lru,
 					  .run = run };
 	return &s->bars[s->count++];
@@ -392,17 +388,19 @@ static void write_heads(const struct summary *s, const struct run *const runs[],
 	}
 	for (size_t i = 0; i < count; i++) {
 		for (size_t j = 0; j < runs[i]->trial_count; j++)
-			insn = insn && streq(text_of(runs[i]->trials[j].json, "clock"), "insn");
+			insn = insn &&
+			       streq(json_text(runs[i]->trials[j].json, "clock", ""), "insn");
 	}
 	snprintf(text, sizeof(text), "%s: what it cost to reclaim memory",
-		 text_of(runs[0]->trials[0].json, "suite"));
+		 json_text(runs[0]->trials[0].json, "suite", ""));
 	script_text(script, "title_text", text_shorten(text, 100, cut, sizeof(cut)));
 	if (least == most)
 		snprintf(seeds, sizeof(seeds), "%zu seed%s", most, most == 1 ? "" : "s");
 	else
 		snprintf(seeds, sizeof(seeds), "%zu to %zu seeds", least, most);
-	snprintf(text, sizeof(text), "%s%s%s", most > 1 ? "Median of " : "", seeds,
-		 most > 1 ? "; whiskers from the least to the most" : "");
+	snprintf(text, sizeof(text), "%s%s%s%s", most > 1 ? "Median of " : "", seeds,
+		 most > 1 ? "; whiskers from the least to the most" : "",
+		 insn ? "; insn clock: 1 ns is one guest instruction" : "");
 	script_text(script, "subtitle_text", text);
 	script_text(script, "speed_text",
 		    !s->is_latency ? "Work rate, ops/s"
@@ -428,12 +426,37 @@ static int draw(const struct summary *s, const struct run *const runs[], size_t 
 	return script_draw(&script, "plots/summary.gp", out_dir, "summary", formats, result, err);
 }
 
+/* Why bars of these runs may not stand in one picture; NULL: they may. */
+static const char *contradiction(const struct run *const runs[], size_t count)
+{
+	const json_t *first = NULL;
+	const char *why = NULL;
+
+	for (size_t i = 0; i < count && !why; i++) {
+		for (size_t j = 0; j < runs[i]->trial_count && !why; j++) {
+			if (!first)
+				first = runs[i]->trials[j].json;
+			why = regime_clocks(first, runs[i]->trials[j].json);
+		}
+	}
+	return why;
+}
+
 int plot_summary(const struct run *const runs[], size_t count, const char *out_dir,
 		 unsigned formats, struct plot_result *result, struct error *err)
 {
+	const char *why = contradiction(runs, count);
 	struct summary s = {};
-	int r = collect(&s, runs, count, err);
+	int r;
 
+	if (why) {
+		_cleanup_free_ char *text = text_format("summary of these runs together: %s", why);
+
+		if (!text || strlist_add(&result->skipped, text) < 0)
+			return error_set(err, -ENOMEM, "plot");
+		return 0;
+	}
+	r = collect(&s, runs, count, err);
 	if (r == 0 && s.count > 0)
 		r = draw(&s, runs, count, out_dir, formats, result, err);
 	else if (r == 0 && strlist_add(&result->skipped, "summary: the run has no trial yet") < 0)

@@ -10,6 +10,7 @@
 #include "plots/panel.h"
 #include "plots/title.h"
 #include "results/closure.h"
+#include "results/json.h"
 #include "src/cleanup.h"
 #include "src/file.h"
 #include "src/macro.h"
@@ -35,13 +36,6 @@ struct picture {
 	const char *cgroups[CGROUPS_MAX]; /* those drawn; borrowed from the record */
 	size_t cgroup_count, cgroups_left_out;
 };
-
-static const char *text_of(const json_t *trial, const char *key)
-{
-	const char *s = json_string_value(json_object_get(trial, key));
-
-	return s ? s : "";
-}
 
 static bool add_column(struct expr *e, const struct samples *s, const char *prefix, const char *key)
 {
@@ -261,7 +255,7 @@ static void add_reclaimer(struct expr *e, const struct samples *s, int sign, con
 static int reclaim_panel(const struct picture *p, struct panel *panel, struct error *err)
 {
 	const json_t *regime = json_object_get(p->record->trial, "regime");
-	bool global_only = streq(text_of(regime, "reclaim_counters"), "global-only");
+	bool global_only = streq(json_text(regime, "reclaim_counters", ""), "global-only");
 	const struct samples *s = p->samples;
 	struct series *series;
 
@@ -355,7 +349,7 @@ static int work_panel(const struct picture *p, struct panel *panel, struct error
 		sum = panel_add(panel, ROLE_CURRENT, COLOUR_SYSTEM, title);
 	}
 	for (size_t i = 0; i < count; i++) {
-		const char *name = text_of(json_array_get(all, i), "name");
+		const char *name = json_text(json_array_get(all, i), "name", "");
 		struct series *series = sum;
 		char column[400];
 
@@ -418,7 +412,7 @@ static void append_open(const json_t *trial, char *text, size_t size)
 static void write_outcome(const struct picture *p)
 {
 	const json_t *trial = p->record->trial, *reason;
-	const char *outcome = text_of(trial, "outcome"), *why = text_of(trial, "why");
+	const char *outcome = json_text(trial, "outcome", ""), *why = json_text(trial, "why", "");
 	char text[600] = "", cut[600];
 	size_t n = 0, i;
 
@@ -448,7 +442,7 @@ static void write_titles(const struct picture *p)
 			 p->cgroup_count, p->cgroup_count + p->cgroups_left_out);
 	title_write(p->script, trial, more);
 	script_text(p->script, "time_text",
-		    streq(text_of(trial, "clock"), "insn")
+		    streq(json_text(trial, "clock", ""), "insn")
 			    ? "Time, s of the insn clock (1 s is 10⁹ guest instructions)"
 			    : "Time, s");
 }

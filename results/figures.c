@@ -31,6 +31,11 @@
 #define LRU_BATCHES 7
 #define LRU_BATCH   31
 
+/* Callbacks that pile up on a CPU before RCU frees without a pause: qhimark, kernel/rcu/tree.c. */
+#define RCU_PILE 10000.0
+/* sizeof(struct dentry) on a 64-bit machine. */
+#define DENTRY_SIZE 192.0
+
 /* What a figure is worked out from. */
 struct query {
 	const struct formula_context *context;
@@ -182,8 +187,8 @@ static bool is_shared(const struct query *q)
 
 /*
  * What kswapd may have taken off LRU lists between two reads of a row. On one CPU it can't run
- * then; on another CPU it goes on also while the workloads stand still, and between two reads it
- * does no more than between two rows of the phase, where it did most.
+ * then; on another CPU it goes on also while the workloads stand still. The kernel sets no bound
+ * to that; it is taken for no more than it did between the two rows of the phase where it did most.
  */
 static double kswapd(const struct query *q)
 {
@@ -202,6 +207,47 @@ static double kswapd(const struct query *q)
 			most = MAX(most, after - before);
 	}
 	return (double)most;
+}
+
+/* A column's value in a row; 0 where it is missing. */
+static double level(const struct query *q, const char *name, size_t row)
+{
+	const struct samples *s = &q->context->record->samples;
+	int column = samples_column(s, name);
+	uint64_t value = column < 0 ? SAMPLE_MISSING : samples_at(s, row, (size_t)column);
+
+	return value == SAMPLE_MISSING ? 0 : (double)value;
+}
+
+/* By how much a column has changed since the row before. */
+static double step(const struct query *q, const char *name, size_t row)
+{
+	return row ? fabs(level(q, name, row) - level(q, name, row - 1)) : 0;
+}
+
+/*
+ * Pages of slab that may go between two reads of the phase's last row, on the sampler's CPU, too:
+ * dentries that wait for RCU are freed by its softirq. No more than slab changed since the row
+ * before: where nothing frees dentries there are none.
+ */
+static double pending(const struct query *q)
+{
+	return fmin(step(q, "vmstat.nr_slab_reclaimable", q->context->phase->last),
+		    ceil(RCU_PILE * DENTRY_SIZE / page(q)));
+}
+
+/*
+ * Pages whose write may begin and end between two reads of a row: the flusher, which is seen at
+ * work by what has been written since the row before, may take the CPU. No more than are dirty.
+ */
+static double written_at(const struct query *q, size_t row)
+{
+	return fmin(step(q, "vmstat.nr_written", row), level(q, "vmstat.nr_dirty", row));
+}
+
+static double written(const struct query *q)
+{
+	return written_at(q, q->context->phase->first) + written_at(q, q->context->phase->last);
 }
 
 /*
@@ -233,11 +279,12 @@ bool figure_value(const struct formula_context *context, const char *token, doub
 		const char *name;
 		double (*figure)(const struct query *q);
 	} figures[] = {
-		{ "time", time_ns },	   { "cpus", cpus },	 { "nodes", nodes },
-		{ "zones", zones },	   { "page", page },	 { "batch", batch },
-		{ "fold", fold },	   { "lag", lag },	 { "stock", stock },
-		{ "pagevec", in_batches }, { "slew", slew },	 { "slots", slots },
-		{ "children", children },  { "refill", refill }, { "kswapd", kswapd },
+		{ "time", time_ns },	   { "cpus", cpus },	   { "nodes", nodes },
+		{ "zones", zones },	   { "page", page },	   { "batch", batch },
+		{ "fold", fold },	   { "lag", lag },	   { "stock", stock },
+		{ "pagevec", in_batches }, { "slew", slew },	   { "slots", slots },
+		{ "children", children },  { "refill", refill },   { "kswapd", kswapd },
+		{ "pending", pending },	   { "written", written },
 	};
 	struct query q = { .context = context, .missing = missing, .size = size };
 

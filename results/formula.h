@@ -62,6 +62,13 @@
  *                                (mm/swap_slots.c)
  *   pagevec                      pages that may be in the CPUs' LRU batches, where they stay
  *                                charged when all else has let go of them (mm/swap.c)
+ *   pending                      pages of slab that RCU may free between two reads of the phase's
+ *                                last row: at most 10,000 dentries (rcutree.qhimark,
+ *                                kernel/rcu/tree.c), and no more than slab changed since the row
+ *                                before
+ *   written                      pages whose write may begin and end between two reads of the
+ *                                phase's first and last rows: no more than are dirty, and than were
+ *                                written since the row before each
  *   A if global-only             A, where vmstat's reclaimer counters leave out reclaim at cgroup
  *                                limits; "if all": where they have it; "if classic": without
  *                                MGLRU; "if plain": where no disk is made of others; "if pmd":

@@ -17,7 +17,10 @@ results_libresults_a_SOURCES = \
 	results/formula.c results/formula.h \
 	results/grid.c results/grid.h \
 	results/identities.c \
+	results/json.c results/json.h \
+	results/markdown.c results/markdown.h \
 	results/metrics.c results/metrics.h \
+	results/plain.c results/plain.h \
 	results/record.c results/record.h \
 	results/regime.c results/regime.h \
 	results/rows.c results/rows.h \
@@ -31,8 +34,20 @@ results_libresults_a_SOURCES = \
 	results/span-formula.c results/span-formula.h \
 	results/spans.c results/spans.h \
 	results/start.c results/start.h \
+	results/stats/changes.c results/stats/changes.h \
+	results/stats/fdr.c results/stats/fdr.h \
+	results/stats/judge.c results/stats/judge.h results/stats/judge-internal.h \
+	results/stats/null.c results/stats/null.h \
+	results/stats/pairs.c results/stats/pairs.h \
+	results/stats/ranksum.c results/stats/ranksum.h \
+	results/stats/seeds.c results/stats/seeds.h \
+	results/stats/shift.c results/stats/shift.h \
+	results/stats/signedrank.c results/stats/signedrank.h \
+	results/stats/values.c results/stats/values.h \
 	results/store.c results/store.h \
 	results/table.c results/table.h \
 	results/text-table.c results/text-table.h \
 	results/timeline.c results/timeline.h \
+	results/value.c results/value.h \
+	results/verify.c results/verify.h \
 	results/zones.c results/zones.h

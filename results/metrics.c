@@ -133,7 +133,6 @@ static int doubts_read(struct doubts *ret, const struct record *record, const js
 		return -ENOMEM;
 	json_array_foreach ((json_t *)closure, i, entry) {
 		struct doubt *doubt = &ret->items[ret->count];
-
 		const char *phase = json_string_value(json_object_get(entry, "phase"));
 
 		if (!json_is_false(json_object_get(entry, "closed")) || !phase ||

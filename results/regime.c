@@ -40,6 +40,9 @@ static const struct rule {
 	  "pages of zeros, where there are any, are swapped out on one kernel and only noted down "
 	  "on "
 	  "the other" },
+	{ "swap_io", "vmstat.pgpgin vmstat.pgpgout *io.stat.*", REGIME_DIFFERENT,
+	  "what is swapped to a zram or brd makes no block request on one kernel, and does on the "
+	  "other" },
 	{ "disks", "*io.stat.*", REGIME_NOTED,
 	  "io.stat counts what goes to a disk made of others at each layer, where there are such" },
 	{ "thp_sizes", "*pgfault", REGIME_NOTED,
@@ -100,4 +103,27 @@ enum comparability regime_compare(const struct metric_def *def, const json_t *a,
 		*ret_why = rules[i].why;
 	}
 	return worst;
+}
+
+/* Which clock a record's figures are of; the host's own has no accelerator. */
+static const char *clock_kind(const json_t *record)
+{
+	const char *clock = json_string_value(json_object_get(record, "clock"));
+	const char *accel = json_string_value(json_object_get(record, "accelerator"));
+
+	if (!clock || streq(clock, "insn"))
+		return "insn";
+	return accel && streq(accel, "tcg") ? "tcg" : accel && streq(accel, "kvm") ? "kvm" : "none";
+}
+
+const char *regime_clocks(const json_t *a, const json_t *b)
+{
+	const char *x = clock_kind(a), *y = clock_kind(b);
+
+	if (streq(x, y))
+		return NULL;
+	if (streq(x, "insn") || streq(y, "insn"))
+		return "one counts instructions (--clock insn), the other is in real time";
+	return "the accelerators differ: real time under one (TCG, KVM, none on a host) says "
+	       "nothing about the other";
 }

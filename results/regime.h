@@ -22,3 +22,10 @@ enum comparability {
  */
 enum comparability regime_compare(const struct metric_def *def, const json_t *a, const json_t *b,
 				  const char **ret_why);
+
+/*
+ * Whether figures of two trials may stand beside each other at all: instructions are no seconds,
+ * and seconds of an emulated CPU none of a real one. NULL: they may; else a sentence, a literal. Of
+ * trial.json, or of run.json.
+ */
+const char *regime_clocks(const json_t *a, const json_t *b);

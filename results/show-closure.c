@@ -4,13 +4,9 @@
 #include <inttypes.h>
 
 #include "results/closure.h"
+#include "results/json.h"
 
 #define OPEN_SHOWN 3
-
-static const char *text_of(const json_t *entry, const char *key)
-{
-	return json_string_value(json_object_get(entry, key)) ?: "";
-}
 
 static long long number_of(const json_t *entry, const char *key)
 {
@@ -20,19 +16,19 @@ static long long number_of(const json_t *entry, const char *key)
 static void show_identity(FILE *f, const json_t *entry)
 {
 	bool closed = json_is_true(json_object_get(entry, "closed"));
-	const char *key = text_of(entry, "key"), *why = text_of(entry, "why");
+	const char *key = json_text(entry, "key", ""), *why = json_text(entry, "why", "");
 	char name[80];
 
 	if (*key && closed && !number_of(entry, "residual"))
-		snprintf(name, sizeof(name), "%s, %lld counters", text_of(entry, "identity"),
+		snprintf(name, sizeof(name), "%s, %lld counters", json_text(entry, "identity", ""),
 			 number_of(entry, "keys"));
 	else
-		snprintf(name, sizeof(name), "%s%s%s", text_of(entry, "identity"), *key ? " " : "",
-			 key);
+		snprintf(name, sizeof(name), "%s%s%s", json_text(entry, "identity", ""),
+			 *key ? " " : "", key);
 	fprintf(f, "%c %-9s %-38s %-12s %12lld %12lld %s\n", closed ? ' ' : '!',
-		text_of(entry, "phase"), name, text_of(entry, "scope"),
+		json_text(entry, "phase", ""), name, json_text(entry, "scope", ""),
 		number_of(entry, "residual"), number_of(entry, "tolerance"),
-		text_of(entry, "unit"));
+		json_text(entry, "unit", ""));
 	if (*why)
 		fprintf(f, "    %s\n", why);
 }
@@ -75,7 +71,7 @@ void show_open(FILE *f, const struct stored_trial *t)
 			continue;
 		closure_say(entry, text, sizeof(text));
 		fprintf(f, "  ! %s seed %" PRIu64 " in %s:\n      %s\n", t->kernel, t->seed,
-			text_of(entry, "phase"), text);
+			json_text(entry, "phase", ""), text);
 	}
 	if (count > OPEN_SHOWN)
 		fprintf(f, "    and %zu more identities that are open: wring show --closure\n",

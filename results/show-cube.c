@@ -8,9 +8,11 @@
 
 #include "results/cube.h"
 #include "results/record.h"
+#include "results/show.h"
 #include "results/table.h"
 #include "results/text-table.h"
 #include "results/zones.h"
+#include "results/json.h"
 #include "src/cleanup.h"
 #include "src/macro.h"
 #include "src/units.h"
@@ -29,13 +31,6 @@ struct view {
 	const struct zones *zones;
 	double time_ns;
 };
-
-static const char *text_of(const json_t *object, const char *key)
-{
-	const char *text = json_string_value(json_object_get(object, key));
-
-	return text ? text : "?";
-}
 
 /* ---- cells ---- */
 
@@ -319,7 +314,7 @@ static void add_metric(struct text_table *table, const struct view *v, const cha
 		text_table_cell(table, UNTOLD);
 	else if (!json_is_true(json_object_get(m, "valid")))
 		text_table_cell(table, "invalid");
-	else if (!streq(text_of(m, "unit"), "ns"))
+	else if (!streq(json_text(m, "unit", "?"), "ns"))
 		text_table_cell(table, "%s", format_count((uint64_t)number, value));
 	else if (number == 0)
 		text_table_cell(table, "0");
@@ -497,7 +492,7 @@ static void show_head(const struct view *v)
 	char time[FORMAT_MAX], a[FORMAT_MAX], b[FORMAT_MAX];
 
 	fprintf(v->f, "\n%s, %s seed %" PRIu64 ": LRU %s, %s measured\n", v->trial->scenario,
-		v->trial->kernel, v->trial->seed, text_of(regime, "lru"),
+		v->trial->kernel, v->trial->seed, json_text(regime, "lru", "?"),
 		format_time_short(v->time_ns, time));
 	fprintf(v->f, "  told by counters, by what threads ran and where pages were; %s\n", why);
 	if (off > tolerance)
@@ -576,6 +571,7 @@ int show_cube(FILE *f, const struct run *run, struct error *err)
 	fprintf(f, "reclaim cube, a trial of each scenario and kernel; " UNTOLD
 		   " can't be told, ≤ and a–b are bounds\n"
 		   "(elsewhere): pages of no cgroup of the suite's; limit: max, high\n");
+	show_clock(f, run);
 	for (size_t i = 0; r == 0 && i < run->trial_count; i++)
 		if (is_chosen(run, i))
 			r = show_trial(f, &run->trials[i], err);

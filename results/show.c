@@ -11,6 +11,7 @@
 #include "results/show-closure.h"
 #include "results/show-start.h"
 #include "results/table.h"
+#include "results/json.h"
 #include "src/cleanup.h"
 #include "src/command.h"
 #include "src/macro.h"
@@ -19,13 +20,6 @@
 #define NAMES_SHOWN	  3
 #define OUTPUT_LINES	  5
 #define OUTPUT_WIDTH	  88
-
-static const char *text_of(const json_t *object, const char *key)
-{
-	const char *text = json_string_value(json_object_get(object, key));
-
-	return text ? text : "?";
-}
 
 static void print_trial_name(FILE *f, const struct stored_trial *t)
 {
@@ -88,7 +82,7 @@ static size_t shown_length(const char *line, size_t len)
 /* A command that failed: how it ended, and the last lines that were kept of its output. */
 static void show_program(FILE *f, const char *workload, const json_t *program)
 {
-	const char *output = text_of(program, "output"), *line = output + strlen(output);
+	const char *output = json_text(program, "output", "?"), *line = output + strlen(output);
 	long long signal = json_integer_value(json_object_get(program, "exit_signal"));
 
 	fprintf(f, "      %s: its command %s %lld (%lld of %lld runs failed)%s\n", workload,
@@ -120,14 +114,15 @@ static void show_programs(FILE *f, const json_t *trial)
 	json_array_foreach (json_object_get(trial, "workloads"), i, workload)
 		json_array_foreach (json_object_get(workload, "programs"), k, program)
 			if (json_integer_value(json_object_get(program, "failures")) > 0)
-				show_program(f, text_of(workload, "name"), program);
+				show_program(f, json_text(workload, "name", "?"), program);
 }
 
 static void show_outcomes(FILE *f, const struct scenario_trials *s)
 {
 	for (size_t i = 0; i < s->count; i++) {
 		const json_t *trial = s->trials[i]->json;
-		const char *outcome = text_of(trial, "outcome"), *why = text_of(trial, "why");
+		const char *outcome = json_text(trial, "outcome", "?"),
+			   *why = json_text(trial, "why", "?");
 		json_t *reason;
 		size_t n;
 
@@ -209,7 +204,7 @@ static void show_rarities(FILE *f, const json_t *regime)
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(rarities); i++)
-		if (streq(text_of(regime, rarities[i].key), rarities[i].value))
+		if (streq(json_text(regime, rarities[i].key, "?"), rarities[i].value))
 			fprintf(f, ", %s", rarities[i].said);
 	fprintf(f, "%s\n",
 		json_is_true(json_object_get(regime, "per_node_reclaim")) ? ", per node" : "");
@@ -223,15 +218,15 @@ static void show_regimes(FILE *f, const struct scenario_trials *s)
 		for (size_t i = 0; i < s->count; i++) {
 			const json_t *trial = s->trials[i]->json;
 			const json_t *regime = json_object_get(trial, "regime");
-			const char *lru = text_of(regime, "lru");
+			const char *lru = json_text(regime, "lru", "?");
 
 			/* The LRU may be a knob of the matrix; the rest is the kernel's. */
 			if (!streq(s->trials[i]->kernel, s->kernels[k]) ||
 			    !json_object_size(regime) || (last && streq(last, lru)))
 				continue;
 			fprintf(f, "  %s (%s): LRU %s, reclaim counters %s", s->kernels[k],
-				text_of(trial, "release"), lru,
-				text_of(regime, "reclaim_counters"));
+				json_text(trial, "release", "?"), lru,
+				json_text(regime, "reclaim_counters", "?"));
 			show_rarities(f, regime);
 			last = lru;
 		}
@@ -261,15 +256,24 @@ static void show_expectations(FILE *f, const struct scenario_trials *s)
 				continue;
 			fprintf(f, "  ! ");
 			print_trial_name(f, s->trials[i]);
-			fprintf(f, ": %s: ", text_of(claim, "text"));
+			fprintf(f, ": %s: ", json_text(claim, "text", "?"));
 			if (json_is_false(holds) && word)
 				fprintf(f, "fails, it is %s\n", word);
 			else if (json_is_false(holds))
 				fprintf(f, "fails at %.6g\n", json_number_value(value));
 			else
-				fprintf(f, "can't be told: %s\n", text_of(claim, "why"));
+				fprintf(f, "can't be told: %s\n", json_text(claim, "why", "?"));
 		}
 	}
+}
+
+static bool all_verified(const struct scenario_trials *s)
+{
+	for (size_t i = 0; i < s->count; i++)
+		if (!json_is_true(json_object_get(json_object_get(s->trials[i]->json, "verified"),
+						  "equal")))
+			return false;
+	return s->count > 0;
 }
 
 static void show_fingerprints(FILE *f, const struct scenario_trials *s)
@@ -278,7 +282,8 @@ static void show_fingerprints(FILE *f, const struct scenario_trials *s)
 
 	for (size_t k = 0; k < s->kernel_count; k++)
 		width = MAX(width, (int)strlen(s->kernels[k]));
-	fprintf(f, "\n  fingerprints (seed:hash)\n");
+	fprintf(f, "\n  fingerprints (seed:hash)%s\n",
+		all_verified(s) ? "; each trial ran twice, and was the same" : "");
 	for (size_t k = 0; k < s->kernel_count; k++) {
 		int column = fprintf(f, "    %-*s", width, s->kernels[k]);
 
@@ -290,7 +295,7 @@ static void show_fingerprints(FILE *f, const struct scenario_trials *s)
 			if (column > 80)
 				column = fprintf(f, "\n    %*s", width, "") - 1;
 			column += fprintf(f, "  %" PRIu64 ":%.*s", t->seed, FINGERPRINT_SHOWN,
-					  text_of(t->json, "fingerprint"));
+					  json_text(t->json, "fingerprint", "?"));
 		}
 		fputc('\n', f);
 	}
@@ -303,7 +308,7 @@ static const char *about(const struct run *run, const char *name)
 	size_t i;
 
 	json_array_foreach (json_object_get(suite, "scenarios"), i, scenario) {
-		if (streq(text_of(scenario, "name"), name))
+		if (streq(json_text(scenario, "name", "?"), name))
 			return json_string_value(json_object_get(scenario, "about"));
 	}
 	return NULL;
@@ -360,7 +365,7 @@ static int trial_verdict(const struct stored_trial *t)
 	size_t i;
 	int verdict = EXIT_DONE;
 
-	if (streq(text_of(t->json, "outcome"), "failed") ||
+	if (streq(json_text(t->json, "outcome", "?"), "failed") ||
 	    json_array_size(json_object_get(t->json, "invalid")) ||
 	    !json_object_get(t->json, "metrics") || has_invalid_figures(t->json))
 		return EXIT_INVALID;
@@ -370,7 +375,7 @@ static int trial_verdict(const struct stored_trial *t)
 		if (json_is_null(holds))
 			return EXIT_INVALID;
 		/* Work that was cut off has no figures to compare, unless that was the point. */
-		if (json_is_false(holds) && streq(text_of(t->json, "outcome"), "timed_out"))
+		if (json_is_false(holds) && streq(json_text(t->json, "outcome", "?"), "timed_out"))
 			return EXIT_INVALID;
 		if (json_is_false(holds))
 			verdict = EXIT_REGRESSION;
@@ -387,6 +392,18 @@ int show_verdict(const struct run *run)
 	return verdict;
 }
 
+void show_clock(FILE *f, const struct run *run)
+{
+	const json_t *trial = run->trial_count ? run->trials[0].json : NULL;
+
+	if (streq(json_text(trial, "clock", "?"), "insn"))
+		fprintf(f, "clock insn: 1 ns is one guest instruction; not hardware time\n");
+	else if (streq(json_text(trial, "accelerator", "?"), "tcg"))
+		fprintf(f, "clock wall, of an emulated CPU (TCG): not hardware time\n");
+	else if (streq(json_text(trial, "accelerator", "?"), "kvm"))
+		fprintf(f, "clock wall, by KVM\n");
+}
+
 static void show_head(FILE *f, const struct run *run, bool all)
 {
 	size_t planned = json_array_size(json_object_get(run->json, "trials"));
@@ -394,16 +411,10 @@ static void show_head(FILE *f, const struct run *run, bool all)
 	const char *name = json_string_value(json_object_get(suite, "suite"));
 
 	if (!name && run->trial_count)
-		name = text_of(run->trials[0].json, "suite");
+		name = json_text(run->trials[0].json, "suite", "?");
 	fprintf(f, "%s: %zu of %zu trials, %s\n", name ? name : "run", run->trial_count, planned,
-		text_of(run->json, "status"));
-	for (size_t i = 0; i < run->trial_count; i++) {
-		if (streq(text_of(run->trials[i].json, "clock"), "insn")) {
-			fprintf(f,
-				"clock insn: 1 ns is one guest instruction; not hardware time\n");
-			break;
-		}
-	}
+		json_text(run->json, "status", "?"));
+	show_clock(f, run);
 	fprintf(f, "medians of the seeds, lowest–highest where they differ%s\n",
 		all ? "" : "; more: wring show RUN --all");
 }

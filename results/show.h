@@ -15,6 +15,9 @@
  */
 int show_run(FILE *f, const struct run *run, bool all);
 
+/* What times of the run mean, a line, unless they are this machine's own. */
+void show_clock(FILE *f, const struct run *run);
+
 /*
  * The exit code of src/command.h that the run deserves: EXIT_INVALID when a trial failed or is
  * invalid, a metric of it is, an identity of its measured phase is open, or an expectation could

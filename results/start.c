@@ -84,17 +84,13 @@ static int put_node(json_t *free_bytes, json_t *unusable, const struct record *r
 static int put_nodes(json_t *start, const struct record *record, const struct phase *phase)
 {
 	json_t *free_bytes = json_object(), *unusable = json_object();
-	struct zones zones = {};
+	const struct zones *zones = record->zones;
 	int r = json_object_set_new(start, "free_bytes", free_bytes);
 
 	if (json_object_set_new(start, "unusable", unusable) < 0)
 		r = -1;
-	if (r < 0 || phase->last <= phase->first)
-		return r;
-	r = zones_read(&zones, record, phase->first, phase->first + 1);
-	for (size_t i = 0; r == 0 && i < zones.node_count; i++)
-		r = put_node(free_bytes, unusable, record, phase->first, &zones.nodes[i]);
-	zones_done(&zones);
+	for (size_t i = 0; r == 0 && zones && i < zones->node_count; i++)
+		r = put_node(free_bytes, unusable, record, phase->first, &zones->nodes[i]);
 	return r;
 }
 

@@ -12,8 +12,9 @@
  *    "page_cache_bytes": N, "slab_bytes": N, "anon_bytes": N, "swap_used_bytes": N,
  *    "swap_total_bytes": N, "fingerprint": "16 hex digits of all that"}
  *
- * page_cache is without shmem; unusable is the unusable-free index (src/extfrag.h) as a share. What
- * the samples don't tell is left out. NULL when memory is out; an empty object without that phase.
+ * After record_measure(), without which the nodes are missing. page_cache is without shmem;
+ * unusable is the unusable-free index (src/extfrag.h) as a share. What the samples don't tell is
+ * left out. NULL when memory is out; an empty object without that phase.
  */
 json_t *start_compute(const struct record *record);
 

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "results/json.h"
 #include "results/record.h"
 #include "src/cleanup.h"
 #include "src/file.h"
@@ -17,35 +18,6 @@
 static void cleanup_runp(struct run **run)
 {
 	run_close(*run);
-}
-
-static void cleanup_jsonp(json_t **json)
-{
-	json_decref(*json);
-}
-
-static int read_json(json_t **ret, const char *path, struct error *err)
-{
-	_cleanup_(cleanup_jsonp) json_t *json = NULL;
-	_cleanup_free_ char *text = NULL;
-	json_error_t problem;
-	size_t len;
-	int r = file_read(AT_FDCWD, path, &text, &len, err);
-
-	if (r < 0)
-		return r;
-	json = json_loadb(text, len, JSON_REJECT_DUPLICATES, &problem);
-	if (!json)
-		return error_say(err, -EBADMSG, "%s:%d:%d: %s", path, problem.line, problem.column,
-				 problem.text);
-	if (!json_is_object(json) ||
-	    json_integer_value(json_object_get(json, "schema")) != RECORD_SCHEMA)
-		return error_say(err, -EBADMSG,
-				 "%s: its schema is not %d, the one that this wring "
-				 "reads",
-				 path, RECORD_SCHEMA);
-	*ret = TAKE_PTR(json);
-	return 0;
 }
 
 /* A directory of runs is a likely slip: it has the newest one's link. */
@@ -80,7 +52,7 @@ static int read_trial(struct run *run, const json_t *entry, struct error *err)
 		return 0; /* not run yet */
 	/* Counted at once, so that run_close() frees it whatever comes. */
 	run->trial_count++;
-	r = read_json(&trial->json, path, err);
+	r = json_read(&trial->json, path, RECORD_SCHEMA, err);
 	if (r < 0)
 		return r;
 	if (json_unpack(trial->json, "{s:s, s:s, s:I}", "scenario", &scenario, "kernel", &kernel,
@@ -125,7 +97,7 @@ int run_open(struct run **ret, const char *dir, struct error *err)
 	run->dir = strdup(dir);
 	if (!run->dir)
 		return error_set(err, -ENOMEM, "read %s", dir);
-	r = read_json(&run->json, path, err);
+	r = json_read(&run->json, path, RECORD_SCHEMA, err);
 	if (r == -ENOENT || r == -ENOTDIR)
 		return no_run(dir, err);
 	if (r == 0)

@@ -9,6 +9,7 @@
 #include "results/metrics.h"
 #include "results/regime.h"
 #include "results/text-table.h"
+#include "results/value.h"
 #include "src/cleanup.h"
 #include "src/macro.h"
 #include "src/strlist.h"
@@ -104,46 +105,6 @@ static void table_done(struct table *table)
 
 /* ---- figures ---- */
 
-/* "%'f" without a locale: three digits when small, whole when large. */
-static void format_number(double value, char buf[static FORMAT_MAX])
-{
-	char digits[FORMAT_MAX];
-
-	if (fabs(value) >= 100 && fabs(value) < 0x1p63)
-		snprintf(buf, FORMAT_MAX, "%s%s", value < 0 ? "-" : "",
-			 format_count((uint64_t)llround(fabs(value)), digits));
-	else
-		snprintf(buf, FORMAT_MAX, "%.3g", value);
-}
-
-static void format_value(double value, const char *unit, char buf[static FORMAT_MAX])
-{
-	if (streq(unit, "ns")) {
-		format_time_short(value, buf);
-	} else if (streq(unit, "bytes")) {
-		format_size_short(value, buf);
-	} else if (streq(unit, "B/s")) {
-		char size[FORMAT_MAX];
-
-		snprintf(buf, FORMAT_MAX, "%.30s/s", format_size_short(value, size));
-	} else if (streq(unit, "1") && fabs(value) < 1000) {
-		snprintf(buf, FORMAT_MAX, fabs(value) < 0.1 ? "%.3g" : "%.4g", value);
-	} else {
-		format_number(value, buf);
-	}
-}
-
-/* Those that stand in the value itself need no column. */
-static const char *shown_unit(const char *unit)
-{
-	static const char *const hidden[] = { "ns", "bytes", "B/s", "1" };
-
-	for (size_t i = 0; i < ARRAY_SIZE(hidden); i++)
-		if (streq(unit, hidden[i]))
-			return "";
-	return unit;
-}
-
 static int by_value(const void *a, const void *b)
 {
 	double x = *(const double *)a, y = *(const double *)b;
@@ -158,9 +119,9 @@ static void format_cell(struct cell *cell, double *values, size_t count, const c
 
 	qsort(values, count, sizeof(*values), by_value);
 	median = count % 2 ? values[count / 2] : (values[count / 2 - 1] + values[count / 2]) / 2;
-	format_value(median, unit, cell->value);
-	format_value(values[0], unit, low);
-	format_value(values[count - 1], unit, high);
+	value_format(median, unit, cell->value);
+	value_format(values[0], unit, low);
+	value_format(values[count - 1], unit, high);
 	if (streq(low, high))
 		return;
 	/* "126–127 MiB": a unit that both share is said once. */
@@ -282,12 +243,12 @@ static void sort_rows(struct table *table)
 	qsort(table->rows, table->count, sizeof(*table->rows), by_group);
 }
 
-/* The regime of the kernel's first trial. */
-static const json_t *regime_of(const struct scenario_trials *s, const char *kernel)
+/* The kernel's first trial. */
+static const json_t *first_of(const struct scenario_trials *s, const char *kernel)
 {
 	for (size_t i = 0; i < s->count; i++)
 		if (streq(s->trials[i]->kernel, kernel))
-			return json_object_get(s->trials[i]->json, "regime");
+			return s->trials[i]->json;
 	return NULL;
 }
 
@@ -298,9 +259,12 @@ static int judge_row(struct table *table, struct row *row)
 	int r = 0;
 
 	for (size_t k = 1; r == 0 && k < s->kernel_count; k++) {
-		const char *why = NULL;
-		enum comparability verdict = regime_compare(row->def, regime_of(s, s->kernels[0]),
-							    regime_of(s, s->kernels[k]), &why);
+		const json_t *a = first_of(s, s->kernels[0]), *b = first_of(s, s->kernels[k]);
+		const char *why = regime_clocks(a, b);
+		enum comparability verdict =
+			why ? REGIME_DIFFERENT
+			    : regime_compare(row->def, json_object_get(a, "regime"),
+					     json_object_get(b, "regime"), &why);
 		struct strlist *whys =
 			verdict == REGIME_DIFFERENT ? &table->different : &table->noted;
 
@@ -400,7 +364,7 @@ static int measure(struct layout *layout, const struct table *table)
 		const struct row *row = &table->rows[i];
 
 		layout->name = MAX(layout->name, text_width(row->name) + mark_width(row));
-		layout->unit = MAX(layout->unit, text_width(shown_unit(row->unit)));
+		layout->unit = MAX(layout->unit, text_width(value_unit(row->unit)));
 		for (size_t k = 0; k < table->s->kernel_count; k++) {
 			layout->value[k] = MAX(layout->value[k], text_width(row->cells[k].value));
 			layout->range[k] = MAX(layout->range[k], text_width(row->cells[k].range));
@@ -416,7 +380,7 @@ static void print_row(FILE *f, const struct layout *layout, const struct table *
 
 	fprintf(f, "  %s%s%*s  %-*s", row->name, mark(row),
 		layout->name - text_width(row->name) - mark_width(row), "", layout->unit,
-		shown_unit(row->unit));
+		value_unit(row->unit));
 	for (size_t k = from; k < to; k++) {
 		const struct cell *cell = &row->cells[k];
 

@@ -169,15 +169,44 @@ static int list_knobs(void)
 	return 0;
 }
 
+static int list_machine(void)
+{
+	static const struct {
+		const char *title;
+		const struct option_spec *table;
+	} parts[] = {
+		{ "Of the machine", machine_options },
+		{ "Of a node", node_options },
+		{ "Of a swap device", swap_options },
+		{ "Of the disk", disk_options },
+	};
+	char min[FORMAT_MAX];
+
+	for (size_t i = 0; i < ARRAY_SIZE(parts); i++) {
+		printf("%s:\n", parts[i].title);
+		option_print(stdout, parts[i].table, "");
+		printf("\n");
+	}
+	printf("Filesystems of a null_blk disk:\n");
+	for (const struct disk_filesystem *f = disk_filesystems; f->name; f++)
+		printf("  %-29s on %s or more; needs %s, of %s\n", f->name,
+		       format_size(f->min_bytes, min), f->program, f->package);
+	return 0;
+}
+
+/* What can be fetched; then what has been, which may be other versions. */
 static int list_kernels(void)
 {
-	for (const struct kernel_source *s = kernel_sources; s->name; s++) {
-		struct kernel *k = NULL;
-		bool cached = kernel_find(&k, s->name, NULL, NULL) == 0;
+	_cleanup_strlist_ struct strlist cached = {};
 
-		printf("%-14s %s%s%s%s\n", s->name, s->about, cached ? " (cached: " : "",
-		       cached ? k->release : "", cached ? ")" : "");
-		kernel_free(k);
+	for (const struct kernel_source *s = kernel_sources; s->name; s++)
+		printf("%-18s %s\n", s->name, s->about);
+	kernel_cached(&cached, NULL);
+	for (size_t i = 0; i < cached.count; i++) {
+		_cleanup_kernel_ struct kernel *k = NULL;
+
+		if (kernel_find(&k, cached.items[i], NULL, NULL) == 0)
+			printf("%s%-18s %s\n", i ? "" : "\nin the cache:\n", k->name, k->release);
 	}
 	return 0;
 }
@@ -188,6 +217,7 @@ static const struct listing listings[] = {
 	  show_metric },
 	{ "suites", "shipped suites; NAME: its scenarios", list_suites, show_suite },
 	{ "knobs", "kernel settings that a suite may change", list_knobs, NULL },
+	{ "machine", "keys of a suite's machine, in their parts", list_machine, NULL },
 	{ "kernels", "kernels for VMs that «wring kernel get» knows", list_kernels, NULL },
 };
 

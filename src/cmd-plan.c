@@ -5,7 +5,9 @@
 #include <stdlib.h>
 
 #include "harness/plan.h"
+#include "harness/speeds.h"
 #include "harness/suite/suite.h"
+#include "harness/vm/kernel.h"
 #include "src/cleanup.h"
 #include "src/command.h"
 #include "src/macro.h"
@@ -24,21 +26,64 @@ static void print_title(const char *name, const char *about)
 	printf("\n");
 }
 
-static void print_device(const char *what, const struct option_spec *table, const void *base,
-			 int type, uint64_t latency_ns)
+static void print_settings(const char *title, const struct setting *settings, size_t count)
 {
+	printf("  %-10s", title);
+	for (size_t i = 0; i < count; i++)
+		printf("%s %s %s", i ? "," : "", settings[i].name, settings[i].value);
+	printf("%s\n", count ? "" : " no limit of its own");
+}
+
+/* How a device's options are told; the others stand as they are. */
+static const struct {
+	const char *name, *before, *behind;
+} told[] = {
+	{ "latency", " at ", "" },
+	{ "priority", " of priority ", "" },
+	{ "bandwidth", " at ", " a second" },
+};
+
+static void print_option(const struct option_spec *option, const void *base)
+{
+	const char *before = " ", *behind = "";
 	char text[200];
 
-	printf(", %s", what);
-	if (!type) {
-		printf(" none");
-		return;
-	}
-	for (const struct option_spec *s = table; s->name; s++) {
-		option_format(s, base, text, sizeof(text));
-		if (streq(s->name, "latency") ? latency_ns > 0 : *text != '\0')
-			printf("%s%s", streq(s->name, "latency") ? " at " : " ", text);
-	}
+	for (size_t i = 0; i < ARRAY_SIZE(told); i++)
+		if (streq(told[i].name, option->name)) {
+			before = told[i].before;
+			behind = told[i].behind;
+		}
+	option_format(option, base, text, sizeof(text));
+	if (*text)
+		printf("%s%s%s", before, text, behind);
+}
+
+static void print_swap(const struct swap_spec *swap)
+{
+	for (const struct option_spec *s = swap_options; s->name; s++)
+		if (device_option_applies(s, swap->type) &&
+		    (!streq(s->name, "priority") || swap->has_priority) &&
+		    (!streq(s->name, "latency") || swap->latency_ns))
+			print_option(s, swap);
+}
+
+static void print_disk(const struct disk_spec *disk)
+{
+	for (const struct option_spec *s = disk_options; s->name; s++)
+		if (device_option_applies(s, disk->type) &&
+		    (!streq(s->name, "bandwidth") || disk->bandwidth_bytes) &&
+		    (!streq(s->name, "latency") || disk->latency_ns) &&
+		    (!streq(s->name, "size") || disk->size_bytes))
+			print_option(s, disk);
+}
+
+static void print_distances(const struct machine_spec *machine)
+{
+	printf("  distances ");
+	for (size_t from = 0; from < machine->node_count; from++)
+		for (size_t to = 0; to < machine->node_count; to++)
+			printf("%s %u", from && !to ? "," : "", machine->distances[from][to]);
+	printf("\n");
 }
 
 static void print_machine(const struct machine_spec *machine)
@@ -47,21 +92,28 @@ static void print_machine(const struct machine_spec *machine)
 
 	printf("Machine: %" PRIu64 " CPU%s, node%s of", machine->cpus,
 	       machine->cpus == 1 ? "" : "s", machine->node_count == 1 ? "" : "s");
-	for (size_t i = 0; i < machine->node_count; i++)
-		printf("%s %s", i ? "," : "", format_size(machine->nodes[i], text));
-	print_device("swap", swap_options, &machine->swap, machine->swap.type,
-		     machine->swap.latency_ns);
-	print_device("disk", disk_options, &machine->disk, machine->disk.type,
-		     machine->disk.latency_ns);
-	printf("\n");
-}
+	for (size_t i = 0; i < machine->node_count; i++) {
+		const struct node_spec *node = &machine->nodes[i];
 
-static void print_settings(const char *title, const struct setting *settings, size_t count)
-{
-	printf("  %-10s", title);
-	for (size_t i = 0; i < count; i++)
-		printf("%s %s %s", i ? "," : "", settings[i].name, settings[i].value);
-	printf("%s\n", count ? "" : " no limit of its own");
+		printf("%s %s", i ? "," : "", format_size(node->size_bytes, text));
+		if (node->cpus && !node->cpu_set)
+			printf(" (no CPU)");
+		else if (node->cpus)
+			printf(" (CPU%s %s)", strpbrk(node->cpus, ",-") ? "s" : "", node->cpus);
+	}
+	for (size_t i = 0; i < machine->swap_count; i++) {
+		printf(i ? " and" : ", swap");
+		print_swap(&machine->swaps[i]);
+	}
+	printf("%s, disk", machine->swap_count ? "" : ", swap none");
+	print_disk(&machine->disk);
+	printf("\n");
+	if (machine->has_distances)
+		print_distances(machine);
+	if (machine->args)
+		printf("  args       %s\n", machine->args);
+	if (machine->sysctl_count)
+		print_settings("sysctl", machine->sysctls, machine->sysctl_count);
 }
 
 static void print_workload(const struct workload_spec *w)
@@ -145,7 +197,7 @@ static void print_kernels(const struct run_options *o)
 	for (size_t i = 0; i < o->kernels.count; i++)
 		printf("%s%s", i ? ", " : "", o->kernels.items[i]);
 	if (!o->kernels.count)
-		printf("%s", o->vm ? RUN_KERNEL_DEFAULT : "host");
+		printf("%s", run_options_kernel(o, 0));
 	printf("\n");
 }
 
@@ -198,24 +250,64 @@ static void print_time(uint64_t ns)
 		printf("%.1f h", seconds / 3600);
 }
 
+static enum plan_place place_of(const struct run_options *o)
+{
+	return !o->vm ? PLAN_HOST : o->clock == RUN_CLOCK_WALL ? PLAN_VM_WALL : PLAN_VM_INSN;
+}
+
+/* What trials like these took here before, where there were such; else a guess. */
+static uint64_t estimate(const struct suite *suite, const struct plan *plan,
+			 const struct run_options *o, uint64_t jobs, size_t *ret_measured)
+{
+	enum plan_place place = place_of(o);
+	_cleanup_free_ uint64_t *each = calloc(plan->count + 1, sizeof(*each));
+	_cleanup_free_ char *cache = NULL;
+	struct speeds *speeds = NULL;
+	double factor = 1;
+
+	*ret_measured = 0;
+	if (!each)
+		return 0;
+	if (cache_path(&cache, NULL) == 0 && speeds_read(&speeds, cache, NULL) == 0)
+		factor = speeds_factor(speeds, place);
+	for (size_t i = 0; i < plan->count; i++) {
+		const struct plan_trial *t = &plan->trials[i];
+		char key[SPEEDS_KEY_SIZE];
+
+		if (speeds && speeds_key(key, suite, t->scenario, run_options_kernel(o, t->kernel),
+					 place, NULL) == 0)
+			each[i] = speeds_ns(speeds, key);
+		if (each[i])
+			++*ret_measured;
+		else
+			each[i] = (uint64_t)(factor * (double)plan_guess_ns(t->scenario, place));
+	}
+	speeds_free(speeds);
+	return plan_total_ns(each, plan->count, jobs);
+}
+
 static void print_total(const struct suite *suite, const struct plan *plan,
 			const struct run_options *o)
 {
-	uint64_t footprint = 0;
+	uint64_t footprint = 0, jobs = run_options_jobs(o, machine_bytes(&suite->machine)), ns;
 	char text[FORMAT_MAX];
-	enum plan_place place = !o->vm			     ? PLAN_HOST
-				: o->clock == RUN_CLOCK_WALL ? PLAN_VM_WALL
-							     : PLAN_VM_INSN;
+	size_t measured;
 
 	for (size_t i = 0; i < suite->scenario_count; i++)
 		footprint = MAX(footprint, scenario_footprint(&suite->scenarios[i]));
 	printf("\n%zu trial%s %s, the largest footprint %s, roughly ", plan->count,
 	       plan->count == 1 ? "" : "s", o->vm ? "in virtual machines" : "on this machine",
 	       format_size_short((double)footprint, text));
-	print_time(plan_estimate_ns(plan, place, o->jobs));
-	if (o->jobs > 1)
-		printf(" with %" PRIu64 " at a time", o->jobs);
-	printf(" (a guess, to a factor of a few)\n");
+	ns = estimate(suite, plan, o, jobs, &measured);
+	print_time(ns);
+	if (jobs > 1)
+		printf(" with %" PRIu64 " at a time", jobs);
+	if (measured == plan->count)
+		printf(" (as they took before)\n");
+	else if (measured)
+		printf(" (%zu as they took before, the others guessed)\n", measured);
+	else
+		printf(" (a guess, to a factor of a few)\n");
 }
 
 static int run_plan(void *options, int argc, char **argv)

@@ -1,245 +1,26 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-#include <errno.h>
-#include <fcntl.h>
-#include <signal.h>
 #include <stdlib.h>
-#include <sys/stat.h>
-#include <time.h>
-#include <unistd.h>
 
-#include "harness/probe.h"
-#include "harness/run-record.h"
-#include "harness/run.h"
-#include "harness/trace.h"
-#include "results/metrics.h"
-#include "results/record.h"
 #include "results/show.h"
-#include "src/cleanup.h"
+#include "results/store.h"
 #include "src/command.h"
-#include "src/file.h"
 #include "src/macro.h"
-#include "src/nearest.h"
-#include "src/run-options.h"
+#include "src/run-suite.h"
 
-/* Everything that a run needs, in the order in which it is made. */
-struct setup {
-	struct suite *suite;
-	struct kernel **kernels;
-	size_t kernel_count;
-	struct plan plan;
-	char *cache, *out_dir;
-	bool resuming; /* there is a run in it */
-	bool out_made; /* by us, now: an empty one is removed when nothing runs */
-};
-
-static void setup_done(struct setup *s)
-{
-	plan_done(&s->plan);
-	for (size_t i = 0; s->kernels && i < s->kernel_count; i++)
-		kernel_free(s->kernels[i]);
-	free(s->kernels);
-	suite_free(s->suite);
-	free(s->cache);
-	free(s->out_dir);
-}
-
-/* "work.NAME.COUNTER": a counter of that workload's generator. */
-static bool is_counter(const struct scenario *s, const char *metric)
-{
-	for (size_t i = 0; starts_with(metric, "work.") && i < s->workload_count; i++) {
-		const struct counter_spec *c = s->workloads[i].ops->counters;
-		const char *name = s->workloads[i].placement.name;
-		size_t len = strlen(name);
-		const char *rest = metric + strlen("work.");
-
-		if (strncmp(rest, name, len) != 0 || rest[len] != '.')
-			continue;
-		for (; c && c->name; c++)
-			if (streq(c->name, rest + len + 1))
-				return true;
-	}
-	return false;
-}
-
-/* A metric that the catalog lacks would fail every trial: said before the first one runs. */
-static int check_expectations(const struct suite *suite, struct error *err)
-{
-	for (size_t i = 0; i < suite->scenario_count; i++) {
-		const struct scenario *s = &suite->scenarios[i];
-
-		for (size_t k = 0; k < s->expect_count; k++) {
-			struct nearest search = { .word = s->expects[k].metric };
-			char hint[200];
-
-			if (streq(search.word, "outcome") || metric_find(search.word) ||
-			    is_counter(s, search.word))
-				continue;
-			for (const struct metric_def *m = NULL; (m = metric_next(m));)
-				nearest_offer(&search, m->name);
-			return error_say(err, -EINVAL,
-					 "%s: scenario %s expects «%s»: no metric «%s»%s",
-					 suite->path, s->name, s->expects[k].text, search.word,
-					 nearest_hint(&search, hint, sizeof(hint)));
-		}
-	}
-	return 0;
-}
-
-static int find_kernels(struct setup *s, const struct run_options *o, struct error *err)
-{
-	size_t count = o->kernels.count ? o->kernels.count : 1, paths = 0;
-
-	s->kernels = calloc(count, sizeof(*s->kernels));
-	if (!s->kernels)
-		return error_set(err, -ENOMEM, "kernels");
-	for (size_t i = 0; i < count; i++) {
-		/* The newest that wring knows, when none is named. */
-		const char *name = o->kernels.count ? o->kernels.items[i] : RUN_KERNEL_DEFAULT,
-			   *modules = NULL;
-		int r;
-
-		if (access(name, F_OK) == 0 && paths < o->modules.count)
-			modules = o->modules.items[paths++];
-		r = kernel_find(&s->kernels[i], name, modules, err);
-		if (r < 0)
-			return r;
-		s->kernel_count++;
-		for (size_t k = 0; k < i; k++)
-			if (streq(s->kernels[k]->slug, s->kernels[i]->slug))
-				return error_say(err, -EINVAL, "--kernel %s is given twice", name);
-	}
-	return 0;
-}
-
-/* wring-results/SUITE/UTC-TIME, with "latest" beside it. */
-static char *default_out(const struct suite *suite)
-{
-	time_t now = time(NULL);
-	char stamp[40];
-	struct tm tm;
-	_cleanup_free_ char *parent = text_format("wring-results/%s", suite->name);
-
-	if (!parent || dir_make(parent, NULL) < 0)
-		return NULL;
-	gmtime_r(&now, &tm);
-	strftime(stamp, sizeof(stamp), "%Y%m%dT%H%M%SZ", &tm);
-	/* Made here and now, so that two runs of the same second don't share one. */
-	for (unsigned n = 1; n < 100; n++) {
-		char *path = n == 1 ? text_format("wring-results/%s/%s", suite->name, stamp)
-				    : text_format("wring-results/%s/%s-%u", suite->name, stamp, n);
-
-		if (!path || mkdir(path, 0755) == 0 || errno != EEXIST)
-			return path;
-		free(path);
-	}
-	return NULL;
-}
-
-static int is_empty(const char *path)
-{
-	_cleanup_closedir_ DIR *dir = opendir(path);
-	struct dirent *entry;
-
-	while (dir && (entry = readdir(dir)))
-		if (!streq(entry->d_name, ".") && !streq(entry->d_name, ".."))
-			return 0;
-	return 1;
-}
-
-static int make_out(struct setup *s, const struct run_options *o, struct error *err)
-{
-	s->out_dir = o->out ? strdup(o->out) : default_out(s->suite);
-	if (!s->out_dir)
-		return error_say(err, -EACCES,
-				 "no directory for records can be made here: choose an --out");
-	while (strlen(s->out_dir) > 1 && s->out_dir[strlen(s->out_dir) - 1] == '/')
-		s->out_dir[strlen(s->out_dir) - 1] = '\0';
-	if (access(s->out_dir, F_OK) == 0 && !is_empty(s->out_dir)) {
-		s->resuming = o->resume;
-		if (o->resume)
-			return 0; /* run() compares, once all is known */
-		return error_say(err, -EEXIST,
-				 "%s is not empty: choose another --out, or --resume the run in it",
-				 s->out_dir);
-	}
-	s->out_made = !o->out || access(s->out_dir, F_OK) < 0;
-	return 0;
-}
-
-static void link_latest(const char *out_dir)
-{
-	const char *slash = strrchr(out_dir, '/');
-	_cleanup_free_ char *link = NULL, *fresh = NULL;
-
-	if (!slash)
-		return;
-	link = text_format("%.*s/latest", (int)(slash - out_dir), out_dir);
-	fresh = text_format("%.*s/.latest-%d", (int)(slash - out_dir), out_dir, (int)getpid());
-	if (link && fresh && symlink(slash + 1, fresh) == 0 && rename(fresh, link) < 0)
-		unlink(fresh);
-}
-
-/* What the suite asks of the machine is there to be checked, on a host. */
-static int check_host(const struct suite *suite, struct error *err)
-{
-	_cleanup_fsroot_ struct fsroot fs = { -1, -1, -1 };
-	int r = fsroot_open(&fs, "/", err);
-
-	if (r == 0)
-		r = probe_machine(&fs, &suite->machine, err);
-	for (size_t i = 0; r == 0 && i < suite->scenario_count; i++)
-		if (suite->scenarios[i].trace && trace_probe(err) < 0)
-			r = error_prefix(err, "scenario «%s», trace: true",
-					 suite->scenarios[i].name);
-	return r;
-}
-
-static int prepare(struct setup *s, const struct run_options *o, const char *name, int *ret_exit,
-		   struct error *err)
-{
-	_cleanup_free_ char *path = NULL;
-	int r = run_options_check(o, err);
-
-	*ret_exit = EXIT_BAD_INPUT;
-	if (r == 0)
-		r = suite_find(name, &path, err);
-	if (r == 0)
-		r = suite_load(&s->suite, path, &o->set, o->seeds, &o->only, err);
-	if (r == 0)
-		r = check_expectations(s->suite, err);
-	if (r == 0)
-		r = make_out(s, o, err);
-	if (r < 0)
-		return r;
-	*ret_exit = EXIT_ENVIRONMENT;
-	r = cache_dir(&s->cache, err);
-	if (r == 0)
-		r = o->vm ? find_kernels(s, o, err) : check_host(s->suite, err);
-	if (r == 0 && o->vm) {
-		_cleanup_free_ char *qemu = NULL;
-
-		r = machine_program(&qemu, err);
-	}
-	if (r == 0)
-		r = plan_make(&s->plan, s->suite, o->vm ? s->kernel_count : 1, err);
-	return r < 0 ? r : dir_make(s->out_dir, err);
-}
-
-static int report(const struct setup *s, const struct run_summary *summary)
+static int report(const char *dir, const struct run_summary *summary)
 {
 	struct error err = {};
 	struct run *run;
 	int verdict;
 
-	if (run_open(&run, s->out_dir, &err) < 0)
+	if (run_open(&run, dir, &err) < 0)
 		return command_fail(EXIT_ENVIRONMENT, &err);
 	verdict = show_run(stdout, run, false);
 	run_close(run);
 	printf("\n%zu trials: %zu done, %zu kept, %zu failed%s\nRecords: %s\nPlots:   wring plot "
 	       "%s\n",
 	       summary->trials, summary->done, summary->kept, summary->failed,
-	       summary->interrupted ? "; interrupted: --resume goes on" : "", s->out_dir,
-	       s->out_dir);
+	       summary->interrupted ? "; interrupted: --resume goes on" : "", dir, dir);
 	if (verdict < 0)
 		return EXIT_ENVIRONMENT;
 	return summary->interrupted || summary->failed ? MAX(verdict, EXIT_INVALID) : verdict;
@@ -247,47 +28,15 @@ static int report(const struct setup *s, const struct run_summary *summary)
 
 static int run(void *options, int argc, char **argv)
 {
-	const struct run_options *o = options;
-	struct run_summary summary = {};
-	struct setup s = {};
+	struct run_outcome outcome;
 	struct error err = {};
-	int exit_code, r = prepare(&s, o, argv[0], &exit_code, &err);
+	int exit_code;
 
-	(void)argc;
-	signal(SIGPIPE, SIG_IGN); /* a run goes on when nobody reads its lines any more */
-	if (r == 0) {
-		struct run_args args = {
-			.suite = s.suite,
-			.plan = &s.plan,
-			.kernels = s.kernels,
-			.kernel_count = o->vm ? s.kernel_count : 1,
-			.clock = o->clock == RUN_CLOCK_WALL ? MACHINE_CLOCK_WALL
-							    : MACHINE_CLOCK_INSN,
-			.jobs = o->jobs,
-			.out_dir = s.out_dir,
-			.cache = s.cache,
-			.resume = o->resume,
-			.quiet = o->quiet,
-			.finish = record_finish,
-		};
-
-		exit_code = EXIT_BAD_INPUT;
-		r = s.resuming ? run_record_same(&args, &err) : 0;
-		if (r == 0) {
-			if (!o->out)
-				link_latest(s.out_dir);
-			exit_code = EXIT_ENVIRONMENT;
-			r = run_trials(&args, &summary, &err);
-		}
-	}
-	/* A directory that we made and that holds no trial is not left behind. */
-	if (r < 0 && s.out_made && !summary.done && !summary.kept && !summary.failed)
-		dir_remove(AT_FDCWD, s.out_dir, NULL);
-	if (r < 0)
-		command_fail(exit_code, &err);
-	else
-		exit_code = report(&s, &summary);
-	setup_done(&s);
+	(void)argc; /* the table says: exactly one */
+	if (run_suite(options, argv[0], &outcome, &err) < 0)
+		return command_fail(outcome.exit_code, &err);
+	exit_code = report(outcome.dir, &outcome.summary);
+	free(outcome.dir);
 	return exit_code;
 }
 
@@ -297,7 +46,7 @@ const struct command cmd_run = {
 	.summary = "Runs a suite's trials, on this host or in VMs, and prints their metrics",
 	.details = "SUITE is a path, or a shipped suite's name (wring list suites). On a host it "
 		   "takes root and\n"
-		   "cgroup v2; with --vm neither: each trial boots a real kernel in QEMU, whose "
+		   "cgroup v2; with --vm neither: each trial runs on a real kernel in QEMU, whose "
 		   "clock counts\n"
 		   "instructions, so that the same trial gives the same figures on every machine.",
 	.options = run_options,

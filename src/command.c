@@ -89,27 +89,35 @@ static int parse(const struct command *cmd, int argc, char **argv, void *options
 	return EXIT_DONE;
 }
 
+/* Parses and runs; *ret_misused: it was not understood. */
+static int parse_and_run(const struct command *cmd, int argc, char **argv, void *options,
+			 bool *ret_misused)
+{
+	int r = parse(cmd, argc, argv, options), left = argc - optind;
+
+	if (r < 0)
+		return EXIT_DONE; /* --help */
+	*ret_misused = true;
+	if (r != EXIT_DONE)
+		return r;
+	if (left < cmd->arguments_min)
+		return usage(cmd, "an argument is missing");
+	if (cmd->arguments_max >= 0 && left > cmd->arguments_max)
+		return usage(cmd, "too many arguments");
+	*ret_misused = false;
+	return cmd->run(options, left, argv + optind);
+}
+
 int command_main(const struct command *cmd, int argc, char **argv)
 {
 	_cleanup_free_ void *options = calloc(1, cmd->options_size + 1);
 	struct error err = {};
+	bool misused = false;
 	int r;
 
 	if (!options || option_defaults(cmd->options, options, &err) < 0)
 		return command_fail(EXIT_ENVIRONMENT, &err);
-	r = parse(cmd, argc, argv, options);
-	if (r == EXIT_DONE) {
-		int left = argc - optind;
-
-		if (left < cmd->arguments_min)
-			r = usage(cmd, "an argument is missing");
-		else if (cmd->arguments_max >= 0 && left > cmd->arguments_max)
-			r = usage(cmd, "too many arguments");
-		else
-			r = cmd->run(options, left, argv + optind);
-	} else if (r < 0) {
-		r = EXIT_DONE; /* --help */
-	}
+	r = parse_and_run(cmd, argc, argv, options, &misused);
 	option_free(cmd->options, options);
-	return r;
+	return misused && cmd->misused ? cmd->misused(argc, argv) : r;
 }

@@ -25,11 +25,17 @@ struct command {
 	int arguments_min, arguments_max;  /* arguments_max -1: any number */
 	/* Called in wring's own process with the parsed options; returns an exit code. Required. */
 	int (*run)(void *options, int argc, char **argv);
+	/*
+	 * The exit code when the words were not understood, for a caller to whom EXIT_BAD_INPUT
+	 * would mean something else; argv is all of them. Optional.
+	 */
+	int (*misused)(int argc, char **argv);
 };
 
 /* One a file, src/cmd-NAME.c; listed in main.c. */
-extern const struct command cmd_check, cmd_clean, cmd_kernel, cmd_list, cmd_plan, cmd_plot, cmd_run,
-	cmd_show;
+extern const struct command cmd_baseline, cmd_bisect, cmd_calibrate, cmd_check, cmd_clean,
+	cmd_compare, cmd_gate, cmd_history, cmd_kernel, cmd_list, cmd_plan, cmd_plot, cmd_run,
+	cmd_shell, cmd_show;
 
 /* Parses argv (argv[0] is the command's name) by the command's tables and runs it. */
 int command_main(const struct command *cmd, int argc, char **argv);

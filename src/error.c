@@ -7,6 +7,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "src/utf8.h"
+
 int error_set(struct error *err, int code, const char *fmt, ...)
 {
 	va_list ap;
@@ -53,29 +55,10 @@ int error_prefix(struct error *err, const char *fmt, ...)
 	return err->code;
 }
 
-/* The length of the UTF-8 character at p: 1 to 4; 0 when there is none. */
-static size_t utf8_length(const unsigned char *p)
-{
-	size_t len = *p < 0x80		       ? 1
-		     : *p >= 0xc2 && *p < 0xe0 ? 2
-		     : *p >= 0xe0 && *p < 0xf0 ? 3
-		     : *p >= 0xf0 && *p < 0xf5 ? 4
-					       : 0;
-
-	for (size_t i = 1; i < len; i++)
-		if ((p[i] & 0xc0) != 0x80)
-			return 0;
-	/* Overlong forms, surrogates, and what is beyond the last character. */
-	if ((*p == 0xe0 && p[1] < 0xa0) || (*p == 0xed && p[1] >= 0xa0) ||
-	    (*p == 0xf0 && p[1] < 0x90) || (*p == 0xf4 && p[1] >= 0x90))
-		return 0;
-	return len;
-}
-
 void error_plain(char *text)
 {
 	for (unsigned char *p = (unsigned char *)text; *p;) {
-		size_t len = utf8_length(p);
+		size_t len = utf8_length((const char *)p);
 		bool control =
 			(*p < ' ' && *p != '\n') || *p == 0x7f || (*p == 0xc2 && p[1] < 0xa0);
 

@@ -8,7 +8,9 @@
 #include "src/nearest.h"
 
 static const struct command *const commands[] = {
-	&cmd_list, &cmd_check, &cmd_plan, &cmd_run, &cmd_show, &cmd_plot, &cmd_kernel, &cmd_clean,
+	&cmd_list,     &cmd_check,     &cmd_plan,   &cmd_run,	  &cmd_show,
+	&cmd_compare,  &cmd_gate,      &cmd_plot,   &cmd_history, &cmd_shell,
+	&cmd_baseline, &cmd_calibrate, &cmd_bisect, &cmd_kernel,  &cmd_clean,
 };
 
 static void help(void)
@@ -17,7 +19,7 @@ static void help(void)
 	       "Usage: wring COMMAND ...\n\nCommands:\n",
 	       PACKAGE_VERSION);
 	for (size_t i = 0; i < ARRAY_SIZE(commands); i++)
-		printf("  %-8s %s\n", commands[i]->name, commands[i]->summary);
+		printf("  %-9s %s\n", commands[i]->name, commands[i]->summary);
 	printf("\n«wring COMMAND --help» says more. To begin: wring kernel get debian/6.12, then\n"
 	       "wring run tour --vm --kernel debian/6.12\n\n"
 	       "Exit codes: 0 done or pass, 1 regression or failed expectation, 2 usage or bad "

@@ -128,6 +128,31 @@ int parse_share(const char *s, double *ret)
 	return 0;
 }
 
+int parse_margin(const char *s, struct margin *ret)
+{
+	uint64_t share, absolute = 0;
+	unsigned share_scale, absolute_scale = 0;
+	int r = parse_decimal(&s, &share, &share_scale);
+
+	if (r < 0)
+		return r;
+	if (*s++ != '%')
+		return -EINVAL;
+	if (*s) {
+		if (!starts_with(s, " or "))
+			return -EINVAL;
+		s += strlen(" or ");
+		r = parse_decimal(&s, &absolute, &absolute_scale);
+		if (r < 0 || *s)
+			return r < 0 ? r : -EINVAL;
+	}
+	if (!share && !absolute)
+		return -ERANGE;
+	*ret = (struct margin){ .share = (double)share / pow(10, share_scale + 2),
+				.absolute = (double)absolute / pow(10, absolute_scale) };
+	return 0;
+}
+
 #define SEEDS_MAX 10000
 
 int parse_seeds(const char *s, uint64_t **ret, size_t *ret_count)

@@ -17,6 +17,15 @@ int parse_size(const char *s, uint64_t *ret_bytes);
 int parse_time(const char *s, uint64_t *ret_ns);
 /* "60%" or "0.6"; between 0 and 1 unless the caller allows more. */
 int parse_share(const char *s, double *ret);
+/*
+ * What is too little to matter: "2%" of the median, "or 50" as a number in the metric's own unit,
+ * whichever is more: "2%", "2% or 50", "0% or 50".
+ */
+struct margin {
+	double share;	 /* 0.02 */
+	double absolute; /* 0: none */
+};
+int parse_margin(const char *s, struct margin *ret);
 /* "1..5", "3" or "1,4,7..9": a list, ascending, each once. The array is the caller's to free. */
 int parse_seeds(const char *s, uint64_t **ret, size_t *ret_count);
 

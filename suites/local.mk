@@ -3,5 +3,6 @@
 suitesdir = $(pkgdatadir)/suites
 dist_suites_DATA = \
 	suites/causes.yaml \
+	suites/gate.yaml \
 	suites/tour.yaml \
 	suites/workloads.yaml

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <poll.h>
 #include <signal.h>
 #include <sys/eventfd.h>
@@ -292,4 +293,35 @@ uint64_t lead_counter(const struct lead *l, const char *name)
 		for (unsigned k = 0; streq(c[i].name, name) && k < l->args.threads; k++)
 			sum += l->args.reports[k].counters[i];
 	return sum;
+}
+
+/* A byte of it for each 8 of the program's (AddressSanitizer's x86_64 and generic 64-bit maps). */
+static bool is_shadow(uint64_t start)
+{
+#ifdef __SANITIZE_ADDRESS__
+	return start >= UINT64_C(0x7fff8000) && start < UINT64_C(0x10007fff8000);
+#else
+	(void)start;
+	return false;
+#endif
+}
+
+uint64_t lead_anonymous(const struct lead *l)
+{
+	static const char *const keys[] = { "Anonymous:", "Swap:" };
+	_cleanup_free_ char *path = text_format("/proc/%d/smaps", (int)l->pid), *text = NULL;
+	uint64_t kib = 0, start, end;
+	bool counts = false;
+	char *rest, *line;
+
+	if (!path || file_read(AT_FDCWD, path, &text, NULL, NULL) < 0)
+		return 0;
+	for (rest = text; (line = strsep(&rest, "\n"));) {
+		if (sscanf(line, "%" SCNx64 "-%" SCNx64 " ", &start, &end) == 2)
+			counts = !is_shadow(start);
+		for (size_t i = 0; counts && i < ARRAY_SIZE(keys); i++)
+			if (starts_with(line, keys[i]))
+				kib += strtoull(line + strlen(keys[i]), NULL, 10);
+	}
+	return kib * 1024;
 }

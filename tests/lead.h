@@ -67,5 +67,10 @@ bool lead_await_news(struct lead *l, uint64_t end_ns);
 int lead_await_exit(struct lead *l);
 /* The reports of all threads together. */
 void lead_total(const struct lead *l, struct thread_report *ret);
+/*
+ * Bytes of anonymous memory that the worker has, in core or swapped out, without the shadow that a
+ * sanitizer keeps of it; 0 where the kernel doesn't say.
+ */
+uint64_t lead_anonymous(const struct lead *l);
 /* A generator's counter by name, over all threads. */
 uint64_t lead_counter(const struct lead *l, const char *name);

@@ -79,6 +79,24 @@ like() {
 	fi
 }
 
+# unlike TEXT PATTERN NAME: no line of TEXT matches.
+unlike() {
+	if printf '%s\n' "$1" | grep -Eq -- "$2"; then
+		not_ok "$3" "a match of «$2» in: $1"
+	else
+		ok "$3"
+	fi
+}
+
+# between GOT LOW HIGH NAME: a number within bounds, both included.
+between() {
+	if awk "BEGIN { exit !(\"$1\" != \"\" && $1 + 0 >= $2 && $1 + 0 <= $3) }"; then
+		ok "$4: $1"
+	else
+		not_ok "$4" "got «$1», want $2 to $3"
+	fi
+}
+
 # The plan; the script's last command.
 done_testing() {
 	printf '1..%d\n' "$points"

@@ -7,15 +7,6 @@
 #include "src/macro.h"
 #include "src/units.h"
 
-static uint64_t machine_bytes(const struct machine_spec *machine)
-{
-	uint64_t bytes = 0;
-
-	for (size_t i = 0; i < machine->node_count; i++)
-		bytes += machine->nodes[i];
-	return bytes;
-}
-
 /* Memory and swap together hold all workloads, or no limit is ever tested. */
 static int check_footprint(const struct scenario *s, const struct machine_spec *machine,
 			   const struct yaml_node *at, struct error *err)
@@ -23,7 +14,7 @@ static int check_footprint(const struct scenario *s, const struct machine_spec *
 	char need[FORMAT_MAX], memory[FORMAT_MAX], swap[FORMAT_MAX];
 	uint64_t bytes = machine_bytes(machine), footprint = scenario_footprint(s);
 
-	if (footprint <= bytes + machine->swap.size_bytes)
+	if (footprint <= bytes + machine_swap_bytes(machine))
 		return 0;
 	return yaml_complain(at, err,
 			     "the workloads own up to %s, the machine has %s of memory and %s of "
@@ -31,7 +22,7 @@ static int check_footprint(const struct scenario *s, const struct machine_spec *
 			     "smaller",
 			     format_size_short((double)footprint, need),
 			     format_size_short((double)bytes, memory),
-			     format_size_short((double)machine->swap.size_bytes, swap));
+			     format_size_short((double)machine_swap_bytes(machine), swap));
 }
 
 /* What reclaim can't take must be in memory whole. */
@@ -67,7 +58,7 @@ static uint64_t nodes_bytes(const struct machine_spec *machine, const char *list
 			in[n] = true;
 	}
 	for (size_t n = 0; n < machine->node_count; n++)
-		bytes += in[n] ? machine->nodes[n] : 0;
+		bytes += in[n] ? machine->nodes[n].size_bytes : 0;
 	return bytes;
 }
 
@@ -83,7 +74,7 @@ static int check_bound(const struct workload_spec *w, const struct machine_spec 
 		return 0;
 	bytes = nodes_bytes(machine, p->memory + strlen("bind:"));
 	if (w->plan.pinned_bytes * p->processes <= bytes &&
-	    w->plan.footprint_bytes * p->processes <= bytes + machine->swap.size_bytes)
+	    w->plan.footprint_bytes * p->processes <= bytes + machine_swap_bytes(machine))
 		return 0;
 	return yaml_complain(
 		at, err,
@@ -94,7 +85,7 @@ static int check_bound(const struct workload_spec *w, const struct machine_spec 
 		p->processes > 1 ? " in its processes" : "",
 		format_size_short((double)(w->plan.pinned_bytes * p->processes), pinned),
 		format_size_short((double)bytes, memory),
-		format_size_short((double)machine->swap.size_bytes, swap));
+		format_size_short((double)machine_swap_bytes(machine), swap));
 }
 
 int suite_check_memory(const struct scenario *s, const struct machine_spec *machine,

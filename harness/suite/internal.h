@@ -63,14 +63,23 @@ int suite_set(struct yaml *yaml, struct yaml_node *scenario, const struct yaml_n
 /* Replaces each scenario that has a matrix by its variants. */
 int suite_unfold(struct yaml *yaml, struct yaml_node *root, struct error *err);
 
-/* Fills in the machine; node may be NULL. */
+/* Fills in the machine; node may be NULL. It may be half-filled after an error. */
 int suite_read_machine(struct machine_spec *machine, const struct yaml_node *node,
+		       struct error *err);
+int suite_read_swap(struct machine_spec *machine, const struct yaml_node *node, struct error *err);
+int suite_read_disk(struct machine_spec *machine, const struct yaml_node *node, struct error *err);
+int suite_read_args(const struct machine_spec *machine, const struct yaml_node *node,
+		    struct error *err);
+int suite_read_sysctls(struct machine_spec *machine, const struct yaml_node *map,
 		       struct error *err);
 
 /* Reads one scenario; machine is complete. The scenario may be half-filled after an error. */
 int suite_read_scenario(struct scenario *scenario, const struct yaml_node *node,
 			const struct machine_spec *machine, const struct timing *defaults,
-			struct error *err);
+			const struct yaml_node *default_gate, struct error *err);
+/* Both may be NULL: the scenario's own margins, and those of the defaults that it doesn't have. */
+int suite_read_gate(struct scenario *scenario, const struct yaml_node *map,
+		    const struct yaml_node *defaults, struct error *err);
 int suite_read_start(struct scenario *scenario, const struct yaml_node *node,
 		     const struct machine_spec *machine, struct error *err);
 int suite_read_cgroups(struct scenario *scenario, const struct yaml_node *map, struct error *err);
@@ -84,3 +93,9 @@ int suite_check_memory(const struct scenario *scenario, const struct machine_spe
 		       struct error *err);
 
 void scenario_done(struct scenario *scenario);
+void settings_free(struct setting *settings, size_t count);
+
+/* Of a table's options those that are set, into a JSON object; -1 when memory is out. */
+int suite_json_options(json_t *object, const struct option_spec *table, const void *base);
+int suite_json_settings(json_t *object, const struct setting *settings, size_t count);
+int suite_json_machine(json_t *root, const struct machine_spec *machine);

@@ -53,7 +53,7 @@ static json_t *option_json(const struct option_spec *spec, const void *base)
 	return json_string(option_format(spec, base, text, sizeof(text)));
 }
 
-static int add_options(json_t *object, const struct option_spec *table, const void *base)
+int suite_json_options(json_t *object, const struct option_spec *table, const void *base)
 {
 	for (const struct option_spec *s = table; s && s->name; s++)
 		if (!is_unset(s, base) &&
@@ -80,33 +80,6 @@ static json_t *add_new(json_t *object, const char *key, json_t *value)
 	return json_object_set_new(object, key, value) < 0 ? NULL : value;
 }
 
-static int add_machine(json_t *root, const struct machine_spec *machine)
-{
-	json_t *object = add_new(root, "machine", json_object());
-	json_t *nodes = object ? add_new(object, "nodes", json_array()) : NULL;
-	json_t *swap = object ? add_new(object, "swap", json_object()) : NULL;
-	json_t *disk = object ? add_new(object, "disk", json_object()) : NULL;
-	char text[FORMAT_MAX];
-
-	if (!nodes || !swap || !disk)
-		return -1;
-	if (json_object_set_new(object, "cpus", json_integer((json_int_t)machine->cpus)) < 0)
-		return -1;
-	for (size_t i = 0; i < machine->node_count; i++)
-		if (json_array_append_new(nodes,
-					  json_string(format_size(machine->nodes[i], text))) < 0)
-			return -1;
-	if (machine->swap.type == SWAP_NONE)
-		add_text(swap, "type", "none");
-	else if (add_options(swap, swap_options, &machine->swap) < 0)
-		return -1;
-	if (machine->swap.type != SWAP_NULL_BLK)
-		json_object_del(swap, "latency");
-	if (machine->disk.type == DISK_NONE)
-		return add_text(disk, "type", "none");
-	return add_options(disk, disk_options, &machine->disk);
-}
-
 /* "1..3,7": as parse_seeds() reads it. */
 static int add_seeds(json_t *object, const uint64_t *seeds, size_t count)
 {
@@ -131,7 +104,7 @@ static int add_seeds(json_t *object, const uint64_t *seeds, size_t count)
 	return r;
 }
 
-static int add_settings(json_t *object, const struct setting *settings, size_t count)
+int suite_json_settings(json_t *object, const struct setting *settings, size_t count)
 {
 	for (size_t i = 0; i < count; i++)
 		if (add_text(object, settings[i].name, settings[i].value) < 0)
@@ -146,8 +119,8 @@ static int add_workload(json_t *list, const struct scenario *s, const struct wor
 	if (json_array_append_new(list, item) < 0)
 		return -1;
 	options = add_new(item, w->ops->name, json_object());
-	if (!options || add_options(options, w->ops->options, w->options) < 0 ||
-	    add_options(options, placement_options, &w->placement) < 0)
+	if (!options || suite_json_options(options, w->ops->options, w->options) < 0 ||
+	    suite_json_options(options, placement_options, &w->placement) < 0)
 		return -1;
 	return s->cgroup_count && !w->placement.in ? add_text(options, "in", "/") : 0;
 }
@@ -160,7 +133,7 @@ static int add_starts(json_t *object, const struct scenario *s)
 		json_t *item = json_object();
 
 		if (json_array_append_new(list, item) < 0 ||
-		    add_options(item, start_options, &s->starts[i]) < 0)
+		    suite_json_options(item, start_options, &s->starts[i]) < 0)
 			return -1;
 	}
 	return s->start_count && !list ? -1 : 0;
@@ -179,13 +152,13 @@ static int fill_scenario(json_t *object, const struct scenario *s)
 	    add_time(object, "timeout", s->timeout_ns) < 0 ||
 	    (s->trace && json_object_set_new(object, "trace", json_true()) < 0) ||
 	    add_starts(object, s) < 0 || add_seeds(object, s->seeds, s->seed_count) < 0 ||
-	    add_settings(knobs, s->knobs, s->knob_count) < 0)
+	    suite_json_settings(knobs, s->knobs, s->knob_count) < 0)
 		return -1;
 	for (size_t i = 0; i < s->cgroup_count; i++) {
 		const struct cgroup_spec *c = &s->cgroups[i];
 		json_t *limits = add_new(cgroups, c->path, json_object());
 
-		if (!limits || add_settings(limits, c->limits, c->limit_count) < 0)
+		if (!limits || suite_json_settings(limits, c->limits, c->limit_count) < 0)
 			return -1;
 	}
 	for (size_t i = 0; i < s->workload_count; i++)
@@ -197,12 +170,20 @@ static int fill_scenario(json_t *object, const struct scenario *s)
 	return 0;
 }
 
+/* What a verdict is by is no business of the guest's: what it is told changes its figures. */
+static int add_gate(json_t *object, const struct scenario *s)
+{
+	json_t *gate = s->gate_count ? add_new(object, "gate", json_object()) : NULL;
+
+	return !s->gate_count ? 0 : gate ? suite_json_settings(gate, s->gates, s->gate_count) : -1;
+}
+
 static int fill(json_t *root, const struct suite *suite, const struct scenario *only)
 {
 	json_t *scenarios;
 
 	if (add_text(root, "suite", suite->name) < 0 || add_text(root, "about", suite->about) < 0 ||
-	    add_machine(root, &suite->machine) < 0)
+	    suite_json_machine(root, &suite->machine) < 0)
 		return -1;
 	scenarios = add_new(root, "scenarios", json_array());
 	if (!scenarios)
@@ -214,7 +195,8 @@ static int fill(json_t *root, const struct suite *suite, const struct scenario *
 			continue;
 		object = json_object();
 		if (json_array_append_new(scenarios, object) < 0 ||
-		    fill_scenario(object, &suite->scenarios[i]) < 0)
+		    fill_scenario(object, &suite->scenarios[i]) < 0 ||
+		    (!only && add_gate(object, &suite->scenarios[i]) < 0))
 			return -1;
 	}
 	return 0;

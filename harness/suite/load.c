@@ -59,7 +59,8 @@ static int check_shape(const struct yaml_node *root, struct error *err)
 }
 
 static int read_scenarios(struct suite *suite, const struct yaml_node *root,
-			  const struct timing *defaults, struct error *err)
+			  const struct timing *defaults, const struct yaml_node *default_gate,
+			  struct error *err)
 {
 	const struct yaml_node *list = yaml_map_get(root, "scenarios");
 
@@ -68,7 +69,8 @@ static int read_scenarios(struct suite *suite, const struct yaml_node *root,
 		return error_set(err, -ENOMEM, "suite");
 	for (size_t i = 0; i < list->count; i++) {
 		struct scenario *s = &suite->scenarios[suite->scenario_count++];
-		int r = suite_read_scenario(s, list->items[i], &suite->machine, defaults, err);
+		int r = suite_read_scenario(s, list->items[i], &suite->machine, defaults,
+					    default_gate, err);
 
 		if (r < 0)
 			return r;
@@ -80,12 +82,36 @@ static int read_scenarios(struct suite *suite, const struct yaml_node *root,
 	return 0;
 }
 
+/* The defaults but for their margins, which are no option. */
+static int read_defaults(struct timing *timing, const struct yaml_node *map, struct error *err)
+{
+	const struct option_target targets[] = { { timing_options, timing }, {} };
+	struct yaml_node rest = *map;
+	_cleanup_free_ struct yaml_node **keys = NULL, **items = NULL;
+
+	if (suite_expect_kind(map, YAML_MAP, "defaults", err) < 0)
+		return -EINVAL;
+	keys = calloc(map->count + 1, sizeof(struct yaml_node *));
+	items = calloc(map->count + 1, sizeof(struct yaml_node *));
+	if (!keys || !items)
+		return error_set(err, -ENOMEM, "defaults");
+	rest.count = 0;
+	rest.keys = keys;
+	rest.items = items;
+	for (size_t i = 0; i < map->count; i++) {
+		if (streq(map->keys[i]->text, "gate"))
+			continue;
+		keys[rest.count] = map->keys[i];
+		items[rest.count++] = map->items[i];
+	}
+	return suite_read_options(&rest, map, targets, err);
+}
+
 static int read_suite(struct suite *suite, const struct yaml_node *root, struct error *err)
 {
 	const struct yaml_node *about = yaml_map_get(root, "about");
 	const struct yaml_node *defaults = yaml_map_get(root, "defaults");
 	struct timing timing = {};
-	const struct option_target targets[] = { { timing_options, &timing }, {} };
 	int r = suite_text(&suite->name, yaml_map_get(root, "suite")->text, err);
 
 	if (r == 0 && about)
@@ -97,11 +123,9 @@ static int read_suite(struct suite *suite, const struct yaml_node *root, struct 
 	if (r == 0)
 		r = option_defaults(timing_options, &timing, err);
 	if (r == 0 && defaults)
-		r = suite_expect_kind(defaults, YAML_MAP, "defaults", err);
-	if (r == 0 && defaults)
-		r = suite_read_options(defaults, defaults, targets, err);
+		r = read_defaults(&timing, defaults, err);
 	if (r == 0)
-		r = read_scenarios(suite, root, &timing, err);
+		r = read_scenarios(suite, root, &timing, yaml_map_get(defaults, "gate"), err);
 	option_free(timing_options, &timing);
 	return r;
 }
@@ -193,6 +217,28 @@ static int load(struct suite *suite, const char *path, const struct strlist *ove
 	if (r == 0)
 		r = read_suite(suite, root, err);
 	return r;
+}
+
+int suite_machine_load(struct machine_spec *ret, const char *path, struct error *err)
+{
+	static const char *const keys[] = { "machine", NULL };
+	_cleanup_yaml_ struct yaml yaml = {};
+	struct machine_spec machine = {};
+	struct yaml_node *root;
+	int r = yaml_read_file(&yaml, path, &root, err);
+
+	if (r == 0)
+		r = suite_expect_kind(root, YAML_MAP, "machine file", err);
+	if (r == 0)
+		r = suite_check_keys(root, keys, err);
+	if (r == 0)
+		r = suite_read_machine(&machine, yaml_map_get(root, "machine"), err);
+	if (r < 0) {
+		suite_machine_done(&machine);
+		return r;
+	}
+	*ret = machine;
+	return 0;
 }
 
 int suite_load(struct suite **ret, const char *path, const struct strlist *overrides,

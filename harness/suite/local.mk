@@ -6,9 +6,16 @@ harness_libharness_a_SOURCES += \
 	harness/suite/internal.h \
 	harness/suite/check-memory.c \
 	harness/suite/json.c \
+	harness/suite/json-machine.c \
+	harness/suite/kernel-args.c harness/suite/kernel-args.h \
 	harness/suite/limits.c harness/suite/limits.h \
 	harness/suite/load.c \
+	harness/suite/machine.c \
+	harness/suite/policy.c harness/suite/policy.h \
+	harness/suite/read-device.c \
+	harness/suite/read-gate.c \
 	harness/suite/read-machine.c \
+	harness/suite/read-settings.c \
 	harness/suite/matrix.c \
 	harness/suite/override.c \
 	harness/suite/read.c \

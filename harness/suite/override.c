@@ -152,7 +152,7 @@ int suite_set(struct yaml *yaml, struct yaml_node *scenario, const struct yaml_n
 			return inner ? set_workloads(yaml, inner, at, rest, value, ret_matched, err)
 				     : 0;
 		}
-		if (!streq(*k, "knobs") && !streq(*k, "matrix"))
+		if (!streq(*k, "knobs") && !streq(*k, "matrix") && !streq(*k, "gate"))
 			return yaml_complain(at, err, "«%s» has no keys inside of it", *k);
 		*ret_matched = true;
 		inner = enter(yaml, scenario, *k, at);
@@ -162,7 +162,7 @@ int suite_set(struct yaml *yaml, struct yaml_node *scenario, const struct yaml_n
 	return unknown_key(at, path, err);
 }
 
-/* machine.cpus, machine.swap.size */
+/* machine.cpus, machine.swap.size, machine.sysctl.vm.overcommit_memory */
 static int set_machine(struct yaml *yaml, struct yaml_node *root, const struct yaml_node *at,
 		       const char *path, struct yaml_node *value, struct error *err)
 {
@@ -172,9 +172,15 @@ static int set_machine(struct yaml *yaml, struct yaml_node *root, const struct y
 	if (inner && dot) {
 		_cleanup_free_ char *device = strndup(path, (size_t)(dot - path));
 
-		if (!device || (!streq(device, "swap") && !streq(device, "disk")))
+		if (!device ||
+		    (!streq(device, "swap") && !streq(device, "disk") && !streq(device, "sysctl")))
 			return yaml_complain(at, err, "machine has no key «%s»", path);
 		inner = enter(yaml, inner, device, at);
+		if (inner && inner->kind == YAML_LIST)
+			return yaml_complain(at, err,
+					     "machine.%s is a list of devices: set all of it, as "
+					     "machine.%s=[{type: zram, size: 64M}]",
+					     device, device);
 		path = dot + 1;
 	}
 	if (!inner)

@@ -10,7 +10,7 @@
 
 const char *const scenario_keys[] = { "name",  "about",	  "sample",    "seeds",	 "timeout",
 				      "knobs", "cgroups", "workloads", "expect", "matrix",
-				      "trace", "start",	  NULL };
+				      "trace", "start",	  "gate",      NULL };
 
 /* A name as a user writes it, then what the matrix adds to it: "anon@vm.swappiness=60". */
 static int read_name(struct scenario *s, const struct yaml_node *scenario, struct error *err)
@@ -156,7 +156,7 @@ static int check_timeout(const struct scenario *s, const struct yaml_node *list,
 
 int suite_read_scenario(struct scenario *s, const struct yaml_node *node,
 			const struct machine_spec *machine, const struct timing *defaults,
-			struct error *err)
+			const struct yaml_node *default_gate, struct error *err)
 {
 	const struct yaml_node *about = yaml_map_get(node, "about");
 	const struct yaml_node *settings = yaml_map_get(node, "knobs");
@@ -186,6 +186,8 @@ int suite_read_scenario(struct scenario *s, const struct yaml_node *node,
 		r = suite_read_workloads(s, workloads, machine, err);
 	if (r == 0 && expect)
 		r = read_expects(s, expect, err);
+	if (r == 0)
+		r = suite_read_gate(s, yaml_map_get(node, "gate"), default_gate, err);
 	if (r == 0)
 		r = check_timeout(s, workloads, err);
 	if (r == 0)

@@ -33,16 +33,16 @@ static int check(const struct start_spec *s, const struct yaml_node *map,
 	if (s->node >= machine->node_count)
 		return yaml_complain(map, err, "start: there is no node %llu: the machine has %zu",
 				     (unsigned long long)s->node, machine->node_count);
-	if (s->free_bytes && s->free_bytes >= machine->nodes[s->node])
+	if (s->free_bytes && s->free_bytes >= machine->nodes[s->node].size_bytes)
 		return yaml_complain(map, err, "start: node %llu can't have %s free, it has %s",
 				     (unsigned long long)s->node, format_size(s->free_bytes, size),
-				     format_size(machine->nodes[s->node], node));
+				     format_size(machine->nodes[s->node].size_bytes, node));
 	if (s->free_bytes && s->index > 0)
 		return yaml_complain(map, err,
 				     "start: free and fragment both decide what is left of node "
 				     "%llu: give one of them",
 				     (unsigned long long)s->node);
-	if (s->swap_used > 0 && machine->swap.type == SWAP_NONE)
+	if (s->swap_used > 0 && !machine->swap_count)
 		return yaml_complain(map, err, "start: swap_used needs swap: machine.swap is none");
 	if (s->swap_used > 0.99)
 		return yaml_complain(map, err, "start: swap_used is at most 99%%");

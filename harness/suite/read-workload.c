@@ -93,10 +93,11 @@ static int check_cpus(const struct context *c, const char *text)
 				     "from 0",
 				     text, c->machine->node_count,
 				     c->machine->node_count == 1 ? "" : "s");
-	if (node >= c->machine->cpus)
+	if (!c->machine->nodes[node].cpu_set)
 		return yaml_complain(where(c, "cpus"), c->err,
 				     "cpus: %s has no CPU: the machine has %" PRIu64
-				     ", given to the nodes in turn; raise machine.cpus",
+				     ", given to the nodes in turn unless machine.nodes says "
+				     "which; raise machine.cpus",
 				     text, c->machine->cpus);
 	return 0;
 }
@@ -236,14 +237,15 @@ static struct workload_site make_site(const struct context *c, const struct plac
 		.page_bytes = (size_t)sysconf(_SC_PAGESIZE),
 		.threads = p->threads,
 		.node_count = machine->node_count,
-		.swap_bytes = machine->swap.type == SWAP_NONE ? 0 : machine->swap.size_bytes,
+		.swap_bytes = machine_swap_bytes(machine),
 		.disk_bytes = machine->disk.type == DISK_NONE ? 0 : machine->disk.size_bytes,
 		.hugepages = knob_number(c->scenario, "vm.nr_hugepages") +
 			     knob_number(c->scenario, "vm.nr_overcommit_hugepages"),
 		.rated = p->rate > 0,
 	};
 
-	memcpy(site.node_bytes, machine->nodes, sizeof(site.node_bytes));
+	for (size_t i = 0; i < machine->node_count; i++)
+		site.node_bytes[i] = machine->nodes[i].size_bytes;
 	return site;
 }
 
@@ -251,7 +253,7 @@ static struct workload_site make_site(const struct context *c, const struct plac
 static int check_dir(const struct context *c, const struct workload_spec *w)
 {
 	const struct machine_spec *machine = c->machine;
-	char need[FORMAT_MAX], size[FORMAT_MAX];
+	char need[FORMAT_MAX], size[FORMAT_MAX], room[FORMAT_MAX];
 	uint64_t bytes = w->plan.disk_bytes * w->placement.processes;
 
 	if (!w->plan.dir)
@@ -267,14 +269,14 @@ static int check_dir(const struct context *c, const struct workload_spec *w)
 				     "dir: disk, but the machine has none: add machine.disk, as "
 				     "disk: {type: null_blk, size: 256M}; or, on a host, name a "
 				     "directory");
-	/* ext4 takes some for itself: its journal, tables of inodes. */
-	if (bytes <= machine->disk.size_bytes - machine->disk.size_bytes / 8)
+	if (bytes <= disk_room(&machine->disk))
 		return 0;
-	return yaml_complain(c->kind, c->err,
-			     "its files take %s, the machine's disk has %s, an eighth of it for "
-			     "the filesystem: make machine.disk larger",
-			     format_size_short((double)bytes, need),
-			     format_size(machine->disk.size_bytes, size));
+	return yaml_complain(
+		c->kind, c->err,
+		"its files take %s, the machine's disk has %s, of which its filesystem "
+		"leaves %s: make machine.disk larger",
+		format_size_short((double)bytes, need), format_size(machine->disk.size_bytes, size),
+		format_size_short((double)disk_room(&machine->disk), room));
 }
 
 static int check_workload(const struct context *c, struct workload_spec *w)

@@ -17,31 +17,7 @@
 
 #define TIME_MAX (24ull * 3600 * 1000000000)
 
-static const char *const swap_types[] = { "none", "zram", "null_blk", NULL };
 static const char *const latency_names[] = { "each", "none", NULL };
-static const char *const disk_types[] = { "none", "null_blk", NULL };
-
-const struct option_spec swap_options[] = {
-	OPTION_CHOICE(struct swap_spec, type, .name = "type", .fallback = "none",
-		      .choices = swap_types, .help = "what the kernel swaps to"),
-	OPTION_SIZE(struct swap_spec, size_bytes, .name = "size", .min = 1 << 20, .max = 1ull << 40,
-		    .help = "bytes of the device"),
-	OPTION_TIME(struct swap_spec, latency_ns, .name = "latency", .max = 1000000000,
-		    .help = "null_blk: time that each request takes"),
-	OPTION_STRING(struct swap_spec, algorithm, .name = "algorithm", .meta = "NAME",
-		      .help = "zram: its compressor, as zstd; the kernel's default otherwise"),
-	{}
-};
-
-const struct option_spec disk_options[] = {
-	OPTION_CHOICE(struct disk_spec, type, .name = "type", .fallback = "none",
-		      .choices = disk_types, .help = "what files lie on"),
-	OPTION_SIZE(struct disk_spec, size_bytes, .name = "size", .min = 16 << 20,
-		    .max = 1ull << 40, .help = "bytes of the device"),
-	OPTION_TIME(struct disk_spec, latency_ns, .name = "latency", .max = 1000000000,
-		    .help = "time that each request takes"),
-	{}
-};
 
 const struct option_spec placement_options[] = {
 	OPTION_STRING(struct placement, name, .name = "name", .meta = "NAME",
@@ -173,7 +149,7 @@ int suite_find(const char *name, char **ret_path, struct error *err)
 			 others);
 }
 
-static void settings_free(struct setting *settings, size_t count)
+void settings_free(struct setting *settings, size_t count)
 {
 	for (size_t i = 0; i < count; i++) {
 		free(settings[i].name);
@@ -185,6 +161,7 @@ static void settings_free(struct setting *settings, size_t count)
 void scenario_done(struct scenario *s)
 {
 	settings_free(s->knobs, s->knob_count);
+	settings_free(s->gates, s->gate_count);
 	for (size_t i = 0; i < s->cgroup_count; i++) {
 		settings_free(s->cgroups[i].limits, s->cgroups[i].limit_count);
 		free(s->cgroups[i].path);
@@ -218,8 +195,7 @@ void suite_free(struct suite *suite)
 		return;
 	for (size_t i = 0; i < suite->scenario_count; i++)
 		scenario_done(&suite->scenarios[i]);
-	option_free(swap_options, &suite->machine.swap);
-	option_free(disk_options, &suite->machine.disk);
+	suite_machine_done(&suite->machine);
 	free(suite->scenarios);
 	free(suite->about);
 	free(suite->name);

@@ -19,41 +19,85 @@
 #define SUITE_NODES_MAX	    WORKLOAD_NODES_MAX
 #define SUITE_PROCESSES_MAX 256
 
-enum { SWAP_NONE, SWAP_ZRAM, SWAP_NULL_BLK };
-enum { DISK_NONE, DISK_NULL_BLK };
+#define SUITE_SWAPS_MAX 8
+#define SUITE_CPUS_MAX	16
 
-/* machine.swap: filled by swap_options. */
+enum { SWAP_NONE, SWAP_ZRAM, SWAP_NULL_BLK, SWAP_BRD };
+enum { DISK_NONE, DISK_NULL_BLK, DISK_TMPFS };
+enum { FILESYSTEM_EXT4, FILESYSTEM_XFS, FILESYSTEM_BTRFS };
+
+/* A device of machine.swap: filled by swap_options. */
 struct swap_spec {
 	int type;
 	uint64_t size_bytes;
 	uint64_t latency_ns; /* null_blk: each request's completion */
 	char *algorithm;     /* zram: its compressor; NULL: the kernel's default */
+	uint64_t priority;   /* as swapon(2) takes it */
+	bool has_priority;   /* else the kernel's: each later device a lower one */
 };
 extern const struct option_spec swap_options[];
 
-/* machine.disk: filled by disk_options. An ext4 filesystem on it is mounted at DISK_MOUNT. */
+/* machine.disk: filled by disk_options. Its filesystem is mounted at DISK_MOUNT. */
 struct disk_spec {
 	int type;
+	int filesystem; /* on a null_blk; an index of disk_filesystems */
 	uint64_t size_bytes;
 	uint64_t latency_ns;
+	uint64_t bandwidth_bytes; /* a second; 0: no limit */
 };
 extern const struct option_spec disk_options[];
 #define DISK_MOUNT "/disk"
 
-/* machine: the VM's shape; on the host a requirement to check. */
-struct machine_spec {
-	uint64_t cpus;
-	uint64_t nodes[SUITE_NODES_MAX]; /* bytes of each NUMA node */
-	size_t node_count;
-	struct swap_spec swap;
-	struct disk_spec disk;
+/* What a disk can carry, and what that takes. */
+struct disk_filesystem {
+	const char *name;    /* its kernel module's, too */
+	const char *program; /* that makes it */
+	const char *package; /* that has the program */
+	uint64_t min_bytes;  /* of the device: the program refuses less */
+	/* What it keeps of the device for itself: that, and one part in keep_part of the size. */
+	uint64_t keep_bytes, keep_part;
 };
+extern const struct disk_filesystem disk_filesystems[];
 
-/* A name and the text that is written for it: a knob, or a cgroup's limit. */
+/* What a disk has room for: its size without what the filesystem keeps. 0: there is none. */
+uint64_t disk_room(const struct disk_spec *disk);
+
+/* An item of machine.nodes: filled by node_options, cpu_set once all nodes are known. */
+struct node_spec {
+	uint64_t size_bytes;
+	char *cpus;	  /* "0-1", "none"; NULL: a share of those that no node names */
+	uint64_t cpu_set; /* bit i: CPU i */
+};
+extern const struct option_spec node_options[];
+
+/* A name and the text that is written for it: a knob, a cgroup's limit, a sysctl. */
 struct setting {
 	char *name;
 	char *value;
 };
+
+/* machine: the VM's shape; on the host a requirement to check. machine_options fill cpus, args. */
+struct machine_spec {
+	uint64_t cpus;
+	char *args; /* for the kernel, beside wring's own; NULL: none */
+	struct node_spec nodes[SUITE_NODES_MAX];
+	size_t node_count;
+	bool has_distances;
+	uint8_t distances[SUITE_NODES_MAX][SUITE_NODES_MAX]; /* from, to; 10 is a node itself */
+	struct swap_spec swaps[SUITE_SWAPS_MAX];	     /* each of a type that is not none */
+	size_t swap_count;
+	struct disk_spec disk;
+	struct setting *sysctls;
+	size_t sysctl_count;
+};
+extern const struct option_spec machine_options[];
+
+/*
+ * Whether a swap's or a disk's option means anything for the type (a zram has no latency), and
+ * which types it is for, as "zram, null_blk".
+ */
+bool device_option_applies(const struct option_spec *option, int type);
+const char *device_option_types(const struct option_spec *option, char *buf, size_t size);
 
 struct cgroup_spec {
 	char *path;		/* "box" or "box/a": parents come before children */
@@ -128,6 +172,9 @@ struct scenario {
 	size_t workload_count;
 	struct expect_spec *expects;
 	size_t expect_count;
+	struct setting
+		*gates; /* a metric's name or glob, and its margin as parse_margin() takes it */
+	size_t gate_count;
 };
 
 struct suite {
@@ -160,6 +207,18 @@ int suite_load(struct suite **ret, const char *path, const struct strlist *overr
 json_t *suite_json(const struct suite *suite, const struct scenario *scenario);
 
 void suite_free(struct suite *suite);
+
+/*
+ * A machine alone, as {"machine": ...}: for a guest that is made before it is known what it runs.
+ * NULL when memory is out. What is read is the caller's, to be freed by suite_machine_done().
+ */
+json_t *suite_machine_json(const struct machine_spec *machine);
+int suite_machine_load(struct machine_spec *ret, const char *path, struct error *err);
+void suite_machine_done(struct machine_spec *machine);
+
+/* All nodes' memory, and all swap, together. */
+uint64_t machine_bytes(const struct machine_spec *machine);
+uint64_t machine_swap_bytes(const struct machine_spec *machine);
 
 /* The cgroup of that path, or NULL. */
 const struct cgroup_spec *scenario_cgroup(const struct scenario *scenario, const char *path);

@@ -8,12 +8,11 @@
 #include "src/cleanup.h"
 #include "src/file.h"
 
-int cache_dir(char **ret, struct error *err)
+int cache_path(char **ret, struct error *err)
 {
 	const char *own = getenv("WRING_CACHE"), *xdg = getenv("XDG_CACHE_HOME");
 	const char *home = getenv("HOME");
-	_cleanup_free_ char *path = NULL;
-	int r;
+	char *path;
 
 	/* The XDG rules say that a relative path there is to be ignored. */
 	if (own && *own)
@@ -25,8 +24,17 @@ int cache_dir(char **ret, struct error *err)
 	else
 		return error_say(err, -ENOENT,
 				 "there is no cache directory: set WRING_CACHE (or HOME)");
-	if (!path)
-		return error_set(err, -ENOMEM, "find the cache directory");
+	*ret = path;
+	return path ? 0 : error_set(err, -ENOMEM, "find the cache directory");
+}
+
+int cache_dir(char **ret, struct error *err)
+{
+	_cleanup_free_ char *path = NULL;
+	int r = cache_path(&path, err);
+
+	if (r < 0)
+		return r;
 	r = dir_make(path, err);
 	if (r < 0)
 		return error_prefix(err, "the cache (WRING_CACHE moves it)");

@@ -3,17 +3,13 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <inttypes.h>
 #include <stdlib.h>
-#include <sys/mount.h>
-#include <sys/stat.h>
-#include <sys/swap.h>
 #include <sys/syscall.h>
 
+#include "harness/sysctl.h"
 #include "src/cleanup.h"
 #include "src/file.h"
 #include "src/macro.h"
-#include "src/process.h"
 
 int guest_load_modules(const char *list, struct error *err)
 {
@@ -38,138 +34,14 @@ int guest_load_modules(const char *list, struct error *err)
 	return 0;
 }
 
-static int set(const char *dir, const char *file, const char *value, struct error *err)
+int guest_set_sysctls(const struct machine_spec *machine, struct error *err)
 {
-	_cleanup_free_ char *path = path_join(dir, file);
-	int r = path ? file_write_kernel(AT_FDCWD, path, value) : -ENOMEM;
+	_cleanup_fsroot_ struct fsroot fs = { -1, -1, -1 };
+	int r = fsroot_open(&fs, "/", err);
 
-	return r < 0 ? error_set(err, r, "write %s to %s/%s", value, dir, file) : 0;
-}
-
-static int set_number(const char *dir, const char *file, uint64_t value, struct error *err)
-{
-	char text[32];
-
-	snprintf(text, sizeof(text), "%" PRIu64, value);
-	return set(dir, file, text, err);
-}
-
-/*
- * A memory-backed null_blk by configfs (Documentation/block/null_blk.rst), whose requests
- * complete by a timer after latency_ns. Kernels name the disk after the directory or after a
- * running number: the directory is named so that both agree.
- */
-static int make_null_blk(unsigned index, uint64_t size_bytes, uint64_t latency_ns, char *ret_device,
-			 size_t size, struct error *err)
-{
-	char dir[80];
-	int r;
-
-	if (mount("configfs", "/sys/kernel/config", "configfs", 0, NULL) < 0 && errno != EBUSY)
-		return error_set(err, -errno, "mount configfs");
-	snprintf(dir, sizeof(dir), "/sys/kernel/config/nullb/nullb%u", index);
-	if (mkdir(dir, 0755) < 0)
-		return error_set(err, -errno, "make null_blk device %u", index);
-	r = set_number(dir, "size", size_bytes >> 20, err);
-	if (r == 0)
-		r = set(dir, "memory_backed", "1", err);
-	if (r == 0)
-		r = set(dir, "blocksize", "4096", err);
-	if (r == 0)
-		r = set_number(dir, "irqmode", latency_ns ? 2 : 0, err);
-	if (r == 0 && latency_ns)
-		r = set_number(dir, "completion_nsec", latency_ns, err);
-	if (r == 0)
-		r = set(dir, "power", "1", err);
-	if (r == 0)
-		snprintf(ret_device, size, "/dev/nullb%u", index);
+	for (size_t i = 0; r == 0 && i < machine->sysctl_count; i++)
+		r = sysctl_set(&fs, &machine->sysctls[i], err);
 	return r;
-}
-
-/* What mkswap(8) writes: version 1, no label, no bad pages (include/linux/swap.h, swap_header). */
-static int format_swap(const char *device, uint64_t bytes, struct error *err)
-{
-	struct {
-		char boot[1024];
-		uint32_t version, last_page, bad_pages;
-		unsigned char uuid[16], label[16];
-		uint32_t padding[117];
-	} * header;
-	size_t page = (size_t)sysconf(_SC_PAGESIZE);
-	_cleanup_free_ char *block = calloc(1, page);
-	_cleanup_close_ int fd = open(device, O_WRONLY | O_CLOEXEC);
-
-	if (fd < 0)
-		return error_set(err, -errno, "open %s", device);
-	if (!block)
-		return error_set(err, -ENOMEM, "format %s", device);
-	header = (void *)block;
-	header->version = 1;
-	header->last_page = (uint32_t)(bytes / page - 1);
-	header->uuid[0] = 1;
-	memcpy(block + page - 10, "SWAPSPACE2", 10);
-	if (pwrite(fd, block, page, 0) != (ssize_t)page || fsync(fd) < 0)
-		return error_set(err, -errno, "format %s", device);
-	return 0;
-}
-
-int guest_make_swap(const struct swap_spec *swap, struct error *err)
-{
-	char device[40] = "/dev/zram0";
-	int r = 0;
-
-	if (swap->type == SWAP_NONE)
-		return 0;
-	if (swap->type == SWAP_ZRAM) {
-		if (swap->algorithm)
-			r = set("/sys/block/zram0", "comp_algorithm", swap->algorithm, err);
-		if (r == 0)
-			r = set_number("/sys/block/zram0", "disksize", swap->size_bytes, err);
-	} else {
-		r = make_null_blk(0, swap->size_bytes, swap->latency_ns, device, sizeof(device),
-				  err);
-	}
-	if (r == 0)
-		r = format_swap(device, swap->size_bytes, err);
-	if (r == 0 && swapon(device, 0) < 0)
-		r = error_set(err, -errno, "swapon %s", device);
-	return r;
-}
-
-int guest_make_disk(const struct disk_spec *disk, struct error *err)
-{
-	/* Fixed identities: the same trial makes the same disk. */
-	static const char uuid[] = "77726e67-0000-4000-8000-000000000001";
-	char device[40];
-	const char *const format[] = { "/sbin/mke2fs",
-				       "-q",
-				       "-F",
-				       "-t",
-				       "ext4",
-				       "-U",
-				       uuid,
-				       "-E",
-				       "hash_seed=77726e67-0000-4000-8000-000000000002,lazy_itable_"
-				       "init=0,lazy_journal_init=0,nodiscard",
-				       device,
-				       NULL };
-	_cleanup_free_ char *output = NULL;
-	int status = 0, r;
-
-	if (disk->type == DISK_NONE)
-		return 0;
-	r = make_null_blk(1, disk->size_bytes, disk->latency_ns, device, sizeof(device), err);
-	if (r == 0)
-		r = process_run(format, NULL, &output, &status, err);
-	if (r < 0)
-		return r;
-	if (status)
-		return error_say(err, -EIO, "mke2fs %s: status %d: %s", device, status, output);
-	if (mkdir(DISK_MOUNT, 0755) < 0 && errno != EEXIST)
-		return error_set(err, -errno, "create %s", DISK_MOUNT);
-	if (mount(device, DISK_MOUNT, "ext4", MS_NOATIME, NULL) < 0)
-		return error_set(err, -errno, "mount %s", device);
-	return 0;
 }
 
 #define TAR_BLOCK 512

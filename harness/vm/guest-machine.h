@@ -12,11 +12,15 @@
  */
 int guest_load_modules(const char *list, struct error *err);
 
-/* zram or null_blk of the set size, as swap space. */
-int guest_make_swap(const struct swap_spec *swap, struct error *err);
+/* Each of the machine's swap devices, in their order. */
+int guest_make_swaps(const struct machine_spec *machine, struct error *err);
 
-/* null_blk of the set size and latency with an ext4 filesystem, mounted at DISK_MOUNT. */
-int guest_make_disk(const struct disk_spec *disk, struct error *err);
+/* The machine's filesystem, on a null_blk of its own or a tmpfs, mounted at DISK_MOUNT. */
+int guest_make_disk(const struct machine_spec *machine, struct error *err);
+
+/* Sets the machine's sysctls and reads each back. -ENOENT, or the kernel's refusal, with its name.
+ */
+int guest_set_sysctls(const struct machine_spec *machine, struct error *err);
 
 /*
  * Writes the named files of a directory, those that are there, as a tar archive (POSIX ustar) into

@@ -50,6 +50,8 @@ static int write_failed(struct initramfs *archive, struct error *err)
 {
 	const char *why = archive_error_string(archive->writer);
 
+	if (archive_errno(archive->writer) > 0)
+		return error_set(err, archive_code(archive->writer), "write %s", archive->path);
 	return error_say(err, archive_code(archive->writer), "write %s: %s", archive->path,
 			 why ? why : "unknown error");
 }

@@ -15,24 +15,9 @@
 #include "src/nearest.h"
 #include "src/process.h"
 
-/* Where a release has no metapackage for the series, this one may be of that series. */
-#define METAPACKAGE_CURRENT "linux-image-cloud-amd64"
-#define OTHERWISE                                                                                  \
-	"any kernel will do, too: --kernel BZIMAGE --modules DIR, or --kernel TREE for a built "   \
-	"one"
-
-const struct kernel_source kernel_sources[] = {
-	{ "debian/6.1", METAPACKAGE_CURRENT,
-	  "Debian 12's cloud kernel: boots with the classic LRU, MGLRU can be switched on" },
-	{ "debian/6.12", "linux-image-6.12-cloud-amd64",
-	  "Debian 13's cloud kernel (for 12 in its security suite): boots with MGLRU" },
-	{},
-};
-
 /* A kernel in the making. */
 struct fetch {
-	const struct kernel_source *source;
-	char *series;  /* "linux-image-6.12.": how its packages' names begin */
+	char *name;    /* as wring writes it */
 	char *final;   /* where it will be */
 	char *work;    /* where it is made: removed by fetch_done() unless it has moved to final */
 	int lock;      /* on work, so that another wring can tell it from an abandoned one */
@@ -47,30 +32,12 @@ static void fetch_done(struct fetch *f)
 		dir_remove(AT_FDCWD, f->work, NULL);
 	if (f->lock >= 0)
 		close(f->lock);
-	free(f->series);
+	free(f->name);
 	free(f->final);
 	free(f->work);
 	free(f->package);
 	free(f->version);
 	free(f->release);
-}
-
-static const struct kernel_source *source_find(const char *name, struct error *err)
-{
-	struct nearest search = { .word = name };
-	char hint[200], known[300] = "";
-
-	for (const struct kernel_source *s = kernel_sources; s->name; s++) {
-		size_t at = strlen(known);
-
-		if (streq(s->name, name))
-			return s;
-		nearest_offer(&search, s->name);
-		snprintf(known + at, sizeof(known) - at, "%s%s", at ? ", " : "", s->name);
-	}
-	error_say(err, -ENOENT, "no kernel «%s» can be fetched%s: there are %s", name,
-		  nearest_hint(&search, hint, sizeof(hint)), known);
-	return NULL;
 }
 
 /* Removes what killed runs left: work directories on which nobody holds the lock. */
@@ -92,76 +59,27 @@ static void sweep(const char *kernels)
 
 static int prepare(struct fetch *f, struct error *err)
 {
-	_cleanup_free_ char *kernels = NULL, *slug = kernel_slug(f->source->name);
-	const char *digits = strchr(f->source->name, '/');
+	_cleanup_free_ char *kernels = NULL, *slug = kernel_slug(f->name);
 	int r;
 
-	r = kernel_cache_path(f->source->name, &f->final, err);
+	r = kernel_cache_path(f->name, &f->final, err);
 	if (r < 0)
 		return r;
-	f->series = text_format("linux-image-%s.", digits + 1);
 	kernels = strndup(f->final, (size_t)(strrchr(f->final, '/') - f->final));
-	if (!slug || !kernels || !f->series)
-		return error_set(err, -ENOMEM, "fetch %s", f->source->name);
+	if (!slug || !kernels)
+		return error_set(err, -ENOMEM, "fetch %s", f->name);
 	r = dir_make(kernels, err);
 	if (r < 0)
 		return r;
 	sweep(kernels);
 	f->work = text_format("%s/.%s.tmp.%d", kernels, slug, (int)getpid());
 	if (!f->work)
-		return error_set(err, -ENOMEM, "fetch %s", f->source->name);
+		return error_set(err, -ENOMEM, "fetch %s", f->name);
 	if (mkdir(f->work, 0755) < 0)
 		return error_set(err, -errno, "create %s", f->work);
 	f->lock = open(f->work, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (f->lock < 0 || flock(f->lock, LOCK_EX | LOCK_NB) < 0)
 		return error_set(err, -errno, "lock %s", f->work);
-	return 0;
-}
-
-/* The series' package on which a metapackage depends; NULL in *ret when it names none. */
-static int depends(const struct fetch *f, const char *metapackage, char **ret, struct error *err)
-{
-	const char *const argv[] = { "apt-cache", "depends", metapackage, NULL };
-	_cleanup_free_ char *output = NULL;
-	char *save = NULL;
-	int r, status;
-
-	*ret = NULL;
-	r = process_run(argv, NULL, &output, &status, err);
-	if (r == -ENOENT)
-		return error_say(err, r,
-				 "%s comes by apt-get, which is not installed here (it is on "
-				 "Debian and what derives from it). But %s",
-				 f->source->name, OTHERWISE);
-	if (r < 0)
-		return r;
-	for (char *line = strtok_r(output, "\n", &save); line; line = strtok_r(NULL, "\n", &save)) {
-		line += strspn(line, " |");
-		if (!starts_with(line, "Depends: "))
-			continue;
-		line += strlen("Depends: ");
-		if (!starts_with(line, f->series))
-			continue;
-		*ret = strdup(line);
-		return *ret ? 0 : error_set(err, -ENOMEM, "apt-cache");
-	}
-	return 0;
-}
-
-static int resolve(struct fetch *f, struct error *err)
-{
-	int r = depends(f, f->source->metapackage, &f->package, err);
-
-	if (r == 0 && !f->package)
-		r = depends(f, METAPACKAGE_CURRENT, &f->package, err);
-	if (r < 0)
-		return r;
-	if (!f->package)
-		return error_say(err, -ENOENT,
-				 "apt knows no package %s*-cloud-amd64 (by %s). If its lists are "
-				 "old or were never fetched, run «apt-get update» as root; else "
-				 "this machine's sources don't offer it. But %s",
-				 f->series, f->source->metapackage, OTHERWISE);
 	return 0;
 }
 
@@ -276,9 +194,9 @@ static int describe(const struct fetch *f, struct error *err)
 
 	if (r < 0)
 		return r;
-	json = json_pack("{s:s, s:s, s:o, s:s, s:s}", "name", f->source->name, "release",
-			 f->release, "package", json_sprintf("%s %s", f->package, f->version),
-			 "version", f->version, "sha256", hash);
+	json = json_pack("{s:s, s:s, s:o, s:s, s:s}", "name", f->name, "release", f->release,
+			 "package", json_sprintf("%s %s", f->package, f->version), "version",
+			 f->version, "sha256", hash);
 	text = json ? json_dumps(json, JSON_INDENT(2)) : NULL;
 	json_decref(json);
 	if (!text)
@@ -304,22 +222,22 @@ static int publish(struct fetch *f, struct error *err)
 static int make(struct fetch *f, void (*say)(const char *line), struct error *err)
 {
 	_cleanup_free_ char *deb = NULL, *tree = NULL, *line = NULL;
-	int r = prepare(f, err);
+	int r = kernel_package(f->name, &f->package, err);
 
 	if (r == 0)
-		r = resolve(f, err);
+		r = prepare(f, err);
 	if (r < 0)
 		return r;
-	line = text_format("%s: fetching %s", f->source->name, f->package);
+	line = text_format("%s: fetching %s", f->name, f->package);
 	tree = path_join(f->work, "tree");
 	if (!line || !tree)
-		return error_set(err, -ENOMEM, "fetch %s", f->source->name);
+		return error_set(err, -ENOMEM, "fetch %s", f->name);
 	say(line);
 	r = download(f, &deb, err);
 	if (r < 0)
 		return r;
 	free(line);
-	line = text_format("%s: unpacking", f->source->name);
+	line = text_format("%s: unpacking", f->name);
 	if (line)
 		say(line);
 	r = unpack(f, deb, tree, err);
@@ -332,15 +250,14 @@ static int make(struct fetch *f, void (*say)(const char *line), struct error *er
 
 int kernel_get(const char *name, void (*say)(const char *line), struct error *err)
 {
-	_cleanup_(fetch_done) struct fetch f = { .lock = -1 };
+	_cleanup_(fetch_done) struct fetch f = { .lock = -1, .name = kernel_canonical(name) };
 	_cleanup_free_ char *dir = NULL, *line = NULL;
 	struct kernel *kernel = NULL;
 	int r;
 
-	f.source = source_find(name, err);
-	if (!f.source)
-		return -ENOENT;
-	r = kernel_cache_path(name, &dir, err);
+	if (!f.name)
+		return kernel_package(name, &f.package, err); /* says why not */
+	r = kernel_cache_path(f.name, &dir, err);
 	if (r < 0)
 		return r;
 	if (access(dir, F_OK) < 0) {
@@ -348,10 +265,10 @@ int kernel_get(const char *name, void (*say)(const char *line), struct error *er
 		if (r < 0)
 			return r;
 	}
-	r = kernel_find(&kernel, name, NULL, err);
+	r = kernel_find(&kernel, f.name, NULL, err);
 	if (r < 0)
 		return r;
-	line = text_format("%s: %s is there", name, kernel->release);
+	line = text_format("%s: %s is there", f.name, kernel->release);
 	kernel_free(kernel);
 	if (line)
 		say(line);

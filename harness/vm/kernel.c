@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/utsname.h>
 
 #include "harness/vm/kernel-internal.h"
 #include "src/cleanup.h"
@@ -27,11 +28,6 @@
 static void jsonp_free(json_t **json)
 {
 	json_decref(*json);
-}
-
-static void kernelp_free(struct kernel **kernel)
-{
-	kernel_free(*kernel);
 }
 
 void kernel_free(struct kernel *kernel)
@@ -110,8 +106,7 @@ int kernel_release(const char *image, char **ret, struct error *err)
 	return *ret ? 0 : error_set(err, -ENOMEM, "read %s", image);
 }
 
-/* Takes the path over: NULL unless it exists. */
-static char *if_exists(char *path)
+char *kernel_file(char *path)
 {
 	if (path && access(path, R_OK) == 0)
 		return path;
@@ -126,30 +121,48 @@ static char *text_of(const json_t *json, const char *key)
 	return text ? strdup(text) : NULL;
 }
 
-/* dir: a finished kernel's directory in the cache. */
-static int load_cached(struct kernel **ret, const char *dir, struct error *err)
+static int damaged(const char *name, const char *path, const char *why, struct error *err)
 {
-	_cleanup_(kernelp_free) struct kernel *kernel = calloc(1, sizeof(*kernel));
+	return error_say(err, -EBADMSG,
+			 "kernel %s in the cache is damaged (%s: %s): run «wring kernel remove %s» "
+			 "and «wring kernel get %s»",
+			 name, path, why, name, name);
+}
+
+/*
+ * dir: a finished kernel's directory in the cache. Its image is hashed each time: 14 MB take less
+ * time than QEMU takes to start.
+ */
+static int load_cached(struct kernel **ret, const char *name, const char *dir, struct error *err)
+{
+	_cleanup_kernel_ struct kernel *kernel = calloc(1, sizeof(*kernel));
 	_cleanup_free_ char *path = path_join(dir, KERNEL_JSON);
 	_cleanup_(jsonp_free) json_t *json = NULL;
+	char hash[KERNEL_HASH_MAX];
 	json_error_t why;
+	int r;
 
 	if (!kernel || !path)
 		return error_set(err, -ENOMEM, "read %s", dir);
 	json = json_load_file(path, 0, &why);
 	if (!json)
-		return error_say(err, -EINVAL, "%s is damaged (%s): remove %s and fetch it again",
-				 path, why.text, dir);
+		return damaged(name, path, why.text, err);
 	kernel->name = text_of(json, "name");
 	kernel->release = text_of(json, "release");
 	kernel->package = text_of(json, "package");
 	kernel->sha256 = text_of(json, "sha256");
 	kernel->slug = kernel->name ? kernel_slug(kernel->name) : NULL;
-	kernel->image = if_exists(path_join(dir, KERNEL_IMAGE));
-	kernel->config = if_exists(path_join(dir, KERNEL_CONFIG));
-	kernel->modules_dir = if_exists(path_join(dir, KERNEL_MODULES));
+	kernel->image = kernel_file(path_join(dir, KERNEL_IMAGE));
+	kernel->config = kernel_file(path_join(dir, KERNEL_CONFIG));
+	kernel->modules_dir = kernel_file(path_join(dir, KERNEL_MODULES));
 	if (!kernel->slug || !kernel->release || !kernel->sha256 || !kernel->image)
-		return error_say(err, -EINVAL, "%s is damaged: remove it and fetch it again", dir);
+		return damaged(name, dir, "a part of it is missing", err);
+	r = kernel_hash(kernel->image, hash, err);
+	if (r < 0)
+		return r;
+	if (!streq(hash, kernel->sha256))
+		return damaged(name, kernel->image, "its hash is not the one of what was fetched",
+			       err);
 	*ret = TAKE_PTR(kernel);
 	return 0;
 }
@@ -163,6 +176,23 @@ int kernel_cache_path(const char *name, char **ret, struct error *err)
 		return r;
 	*ret = slug ? text_format("%s/" KERNEL_CACHE "/%s", cache, slug) : NULL;
 	return *ret ? 0 : error_set(err, -ENOMEM, "find kernel %s", name);
+}
+
+/* Of a cached kernel; of a damaged one, which must have a name too, by its directory's. */
+static char *name_of(const char *cache, const char *slug)
+{
+	_cleanup_free_ char *path = text_format("%s/%s/" KERNEL_JSON, cache, slug);
+	json_t *json = path ? json_load_file(path, 0, NULL) : NULL;
+	char *name = text_of(json, "name"), *dash;
+
+	json_decref(json);
+	if (name)
+		return name;
+	name = strdup(slug);
+	dash = name ? strchr(name, '-') : NULL;
+	if (dash)
+		*dash = '/';
+	return name;
 }
 
 int kernel_cached(struct strlist *ret, struct error *err)
@@ -180,17 +210,13 @@ int kernel_cached(struct strlist *ret, struct error *err)
 	if (!dir && path && errno != ENOENT)
 		return error_set(err, -errno, "open %s", path);
 	while (dir && (entry = readdir(dir))) {
-		_cleanup_(kernelp_free) struct kernel *kernel = NULL;
-		_cleanup_free_ char *one = NULL;
+		_cleanup_free_ char *name = NULL;
 
 		if (*entry->d_name == '.')
 			continue;
-		one = path_join(path, entry->d_name);
-		r = one ? load_cached(&kernel, one, err) : error_set(err, -ENOMEM, "open %s", path);
-		if (r == 0 && strlist_add(&names, kernel->name) < 0)
-			r = error_set(err, -ENOMEM, "open %s", path);
-		if (r < 0)
-			return r;
+		name = name_of(path, entry->d_name);
+		if (!name || strlist_add(&names, name) < 0)
+			return error_set(err, -ENOMEM, "open %s", path);
 	}
 	strlist_sort(&names);
 	*ret = names;
@@ -198,116 +224,19 @@ int kernel_cached(struct strlist *ret, struct error *err)
 	return 0;
 }
 
-static char *directory_of(const char *path)
-{
-	const char *slash = strrchr(path, '/');
-
-	if (!slash)
-		return strdup(".");
-	return slash == path ? strdup("/") : strndup(path, (size_t)(slash - path));
-}
-
-/* The directory that holds modules.dep, where the user said or where kernels usually keep it. */
-static int find_modules(struct kernel *kernel, const char *given, struct error *err)
-{
-	_cleanup_free_ char *beside = directory_of(kernel->image);
-	const char *release = kernel->release;
-	char *tries[5] = {};
-
-	if (!beside)
-		return error_set(err, -ENOMEM, "find modules");
-	if (given) {
-		tries[0] = strdup(given);
-		tries[1] = text_format("%s/lib/modules/%s", given, release);
-		tries[2] = text_format("%s/%s", given, release);
-	} else {
-		tries[0] = path_join(beside, "modules");
-		tries[1] = text_format("%s/lib/modules/%s", beside, release);
-		tries[2] = text_format("%s/../lib/modules/%s", beside, release);
-		tries[3] = text_format("%s/../../..", beside); /* a build tree */
-		tries[4] = text_format("/lib/modules/%s", release);
-	}
-	for (size_t i = 0; i < ARRAY_SIZE(tries); i++) {
-		/* A build tree whose modules are all built in has no modules.dep. */
-		_cleanup_free_ char *dep =
-			tries[i] ? path_join(tries[i], i == 3 ? "modules.builtin" : "modules.dep")
-				 : NULL;
-
-		if (!kernel->modules_dir && dep && access(dep, R_OK) == 0)
-			kernel->modules_dir = realpath(tries[i], NULL);
-		free(tries[i]);
-	}
-	if (given && !kernel->modules_dir)
-		return error_say(err, -ENOENT,
-				 "%s has neither modules.dep nor lib/modules/%s/modules.dep: make "
-				 "it by «make modules_install INSTALL_MOD_PATH=%s», or, if the "
-				 "modules are there, by «depmod -b %s %s»",
-				 given, release, given, given, release);
-	return 0;
-}
-
-static char *find_config(const struct kernel *kernel)
-{
-	_cleanup_free_ char *beside = directory_of(kernel->image);
-	const char *const patterns[] = { "config-", "../../../.config", "config" };
-
-	for (size_t i = 0; beside && i < ARRAY_SIZE(patterns); i++) {
-		char *path = if_exists(
-			text_format("%s/%s%s", beside, patterns[i], i == 0 ? kernel->release : ""));
-
-		if (path)
-			return path;
-	}
-	return NULL;
-}
-
-static int load_path(struct kernel **ret, const char *name, const char *image,
-		     const char *modules_dir, struct error *err)
-{
-	_cleanup_(kernelp_free) struct kernel *kernel = calloc(1, sizeof(*kernel));
-	char hash[KERNEL_HASH_MAX];
-	const char *base;
-	int r;
-
-	if (!kernel)
-		return error_set(err, -ENOMEM, "open %s", image);
-	r = kernel_release(image, &kernel->release, err);
-	if (r == 0)
-		r = kernel_hash(image, hash, err);
-	if (r < 0)
-		return r;
-	kernel->image = realpath(image, NULL);
-	if (!kernel->image)
-		return error_set(err, -errno, "open %s", image);
-	base = strrchr(name, '/');
-	base = base ? base + 1 : name;
-	kernel->name = strdup(name);
-	kernel->slug = kernel_slug(base);
-	kernel->sha256 = strdup(hash);
-	kernel->config = find_config(kernel);
-	if (!kernel->name || !kernel->slug || !kernel->sha256)
-		return error_set(err, -ENOMEM, "open %s", image);
-	r = find_modules(kernel, modules_dir, err);
-	if (r < 0)
-		return r;
-	*ret = TAKE_PTR(kernel);
-	return 0;
-}
-
 static int not_found(const char *name, struct error *err)
 {
 	_cleanup_strlist_ struct strlist cached = {};
+	_cleanup_free_ char *known = kernel_canonical(name);
 	struct nearest search = { .word = name };
 	char hint[200];
 
-	for (const struct kernel_source *s = kernel_sources; s->name; s++) {
-		if (streq(s->name, name))
-			return error_say(err, -ENOENT,
-					 "kernel %s is not in the cache: run «wring kernel get "
-					 "%s»",
-					 name, name);
+	if (known)
+		return error_say(err, -ENOENT,
+				 "kernel %s is not in the cache: run «wring kernel get %s»", name,
+				 known);
+	for (const struct kernel_source *s = kernel_sources; s->name; s++)
 		nearest_offer(&search, s->name);
-	}
 	if (kernel_cached(&cached, NULL) == 0)
 		for (size_t i = 0; i < cached.count; i++)
 			nearest_offer(&search, cached.items[i]);
@@ -318,31 +247,13 @@ static int not_found(const char *name, struct error *err)
 			 name, hint);
 }
 
-/* A built kernel tree; it goes by its directory's name, since every tree calls its image bzImage.
- */
-static int load_tree(struct kernel **ret, const char *name, const char *modules_dir,
-		     struct error *err)
-{
-	_cleanup_free_ char *tree = realpath(name, NULL), *image = NULL;
-
-	if (!tree)
-		return error_set(err, -errno, "open %s", name);
-	image = path_join(tree, "arch/x86/boot/bzImage");
-	if (!image)
-		return error_set(err, -ENOMEM, "open %s", name);
-	if (access(image, R_OK) < 0)
-		return error_say(err, -ENOENT,
-				 "%s is a directory without arch/x86/boot/bzImage: name a bzImage "
-				 "or a kernel tree that is built",
-				 name);
-	return load_path(ret, tree, image, modules_dir, err);
-}
-
 int kernel_find(struct kernel **ret, const char *name, const char *modules_dir, struct error *err)
 {
-	_cleanup_free_ char *dir = NULL;
+	_cleanup_free_ char *dir = NULL, *canonical = kernel_canonical(name);
+	const char *cached = canonical ? canonical : name;
+	struct utsname host;
 	struct stat st;
-	int r = kernel_cache_path(name, &dir, err);
+	int r = kernel_cache_path(cached, &dir, err);
 
 	if (r < 0)
 		return r;
@@ -351,14 +262,39 @@ int kernel_find(struct kernel **ret, const char *name, const char *modules_dir, 
 			return error_say(err, -EINVAL,
 					 "%s has its own modules: --modules is for a bzImage",
 					 name);
-		return load_cached(ret, dir, err);
+		return load_cached(ret, cached, dir, err);
 	}
+	if (streq(name, "host"))
+		return uname(&host) < 0 ? error_set(err, -errno, "uname")
+					: kernel_from_host(ret, "", host.release, modules_dir, err);
 	if (stat(name, &st) < 0)
 		return errno == ENOENT || errno == ENOTDIR
 			       ? not_found(name, err)
 			       : error_set(err, -errno, "open %s", name);
-	return S_ISDIR(st.st_mode) ? load_tree(ret, name, modules_dir, err)
-				   : load_path(ret, name, name, modules_dir, err);
+	return S_ISDIR(st.st_mode) ? kernel_from_tree(ret, name, modules_dir, err)
+				   : kernel_from_image(ret, name, name, modules_dir, err);
+}
+
+int kernel_remove(const char *name, struct error *err)
+{
+	_cleanup_free_ char *dir = NULL, *canonical = kernel_canonical(name), *gone = NULL;
+	int r = kernel_cache_path(canonical ? canonical : name, &dir, err);
+
+	if (r < 0)
+		return r;
+	/* Out of the way first: half of a kernel is never one. Killed here, the next get sweeps. */
+	gone = text_format("%.*s/.%s.tmp.%d", (int)(strrchr(dir, '/') - dir), dir,
+			   strrchr(dir, '/') + 1, (int)getpid());
+	if (!gone)
+		return error_set(err, -ENOMEM, "remove %s", dir);
+	if (!*name || (rename(dir, gone) < 0 && errno == ENOENT))
+		return error_say(err, -ENOENT,
+				 "kernel «%s» is not in the cache: «wring kernel list» shows what "
+				 "is",
+				 name);
+	if (access(dir, F_OK) == 0)
+		return error_set(err, -EIO, "remove %s", dir);
+	return dir_remove(AT_FDCWD, gone, err);
 }
 
 char kernel_config(const struct kernel *kernel, const char *option)

@@ -9,15 +9,16 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "harness/vm/console.h"
 #include "harness/vm/initramfs.h"
+#include "harness/vm/module-info.h"
 #include "harness/vm/unpack.h"
 #include "src/cleanup.h"
 #include "src/datafile.h"
 #include "src/file.h"
 #include "src/macro.h"
 #include "src/process.h"
-
-#define RESULTS_BYTES ((uint64_t)256 << 20)
+#include "src/units.h"
 
 const char *const lab_clock_names[] = { "insn", "wall", NULL };
 
@@ -25,6 +26,7 @@ const char *const lab_clock_names[] = { "insn", "wall", NULL };
 struct module_list {
 	const struct kernel *kernel;
 	struct initramfs *archive;
+	char *scratch;	      /* a file, for a module that is made smaller */
 	struct strlist files; /* paths below the kernel's modules directory, already added */
 	char *text;
 };
@@ -55,7 +57,12 @@ static int add_module(struct module_list *list, const char *name, const char *pa
 		if (!host || !guest)
 			return error_set(err, -ENOMEM, "module %s", name);
 		if (!strlist_contains(&list->files, file)) {
-			r = initramfs_add_module(list->archive, guest, host, err);
+			bool smaller = list->scratch && module_strip(host, list->scratch);
+
+			r = initramfs_add_module(list->archive, guest,
+						 smaller ? list->scratch : host, err);
+			if (smaller)
+				unlink(list->scratch);
 			if (r == 0)
 				r = strlist_add(&list->files, file);
 		}
@@ -80,20 +87,59 @@ static int finish_list(struct module_list *list, const char *where, struct error
 	return r;
 }
 
+static int add_swap_modules(struct module_list *list, const struct machine_spec *machine,
+			    struct error *err)
+{
+	uint64_t zrams = 0, brds = 0, brd_bytes = 0;
+	char parameters[80];
+	int r = 0;
+
+	for (size_t i = 0; i < machine->swap_count; i++) {
+		const struct swap_spec *swap = &machine->swaps[i];
+
+		/* Older kernels take zram's compressors from the crypto API, by modules that nobody
+		 * in the guest would load; newer ones have them inside. */
+		if (swap->type == SWAP_ZRAM)
+			add_module(list, swap->algorithm ? swap->algorithm : "lzo-rle", "", NULL);
+		zrams += swap->type == SWAP_ZRAM;
+		brds += swap->type == SWAP_BRD;
+		if (swap->type == SWAP_BRD)
+			brd_bytes = MAX(brd_bytes, swap->size_bytes);
+	}
+	snprintf(parameters, sizeof(parameters), "num_devices=%llu", (unsigned long long)zrams);
+	if (zrams)
+		r = add_module(list, "zram", zrams > 1 ? parameters : "", err);
+	snprintf(parameters, sizeof(parameters), "rd_nr=%llu rd_size=%llu",
+		 (unsigned long long)brds, (unsigned long long)brd_bytes >> 10);
+	return r == 0 && brds ? add_module(list, "brd", parameters, err) : r;
+}
+
+/* What it asks the crypto API for is not told by modules.dep. */
+static int add_filesystem(struct module_list *list, int filesystem, struct error *err)
+{
+	const char *name = disk_filesystems[filesystem].name;
+	/* Mostly built in, where not every kernel says so; else the guest can't mount it. */
+	bool maybe = filesystem == FILESYSTEM_EXT4 && kernel_config(list->kernel, "EXT4_FS") != 'm';
+
+	add_module(list, "crc32c_generic", "", NULL);
+	if (!maybe)
+		return add_module(list, name, "", err);
+	add_module(list, name, "", NULL);
+	return 0;
+}
+
 static int add_modules(struct module_list *list, const struct machine_spec *machine,
 		       struct error *err)
 {
-	int r = 0;
+	bool null_blk = machine->disk.type == DISK_NULL_BLK;
+	int r = add_swap_modules(list, machine, err);
 
-	if (machine->swap.type == SWAP_ZRAM) {
-		/* Older kernels take zram's compressors from the crypto API, by modules that nobody
-		 * in the guest would load; newer ones have them inside. */
-		add_module(list, machine->swap.algorithm ? machine->swap.algorithm : "lzo-rle", "",
-			   NULL);
-		r = add_module(list, "zram", "", err);
-	}
-	if (r == 0 && (machine->swap.type == SWAP_NULL_BLK || machine->disk.type == DISK_NULL_BLK))
+	for (size_t i = 0; i < machine->swap_count; i++)
+		null_blk |= machine->swaps[i].type == SWAP_NULL_BLK;
+	if (r == 0 && null_blk)
 		r = add_module(list, "null_blk", "nr_devices=0", err);
+	if (r == 0 && machine->disk.type == DISK_NULL_BLK)
+		r = add_filesystem(list, machine->disk.filesystem, err);
 	if (r == 0)
 		r = finish_list(list, LAB_GUEST_MODULES, err);
 	return r;
@@ -102,20 +148,33 @@ static int add_modules(struct module_list *list, const struct machine_spec *mach
 static int add_programs(struct initramfs *archive, const struct machine_spec *machine,
 			struct error *err)
 {
-	_cleanup_free_ char *guest = NULL, *mke2fs = NULL;
+	const struct disk_filesystem *fs = &disk_filesystems[machine->disk.filesystem];
+	_cleanup_free_ char *guest = NULL, *make = NULL, *where = NULL;
 	int r = datafile_find("wring-guest", &guest, err);
 
 	if (r == 0)
 		r = initramfs_add_program(archive, "init", guest, err);
 	if (r == 0)
 		r = initramfs_add_char_device(archive, "dev/console", 5, 1, err);
-	if (r < 0 || machine->disk.type == DISK_NONE)
+	if (r < 0 || machine->disk.type != DISK_NULL_BLK)
 		return r;
-	r = process_find("mke2fs", &mke2fs, NULL);
+	r = process_find(fs->program, &make, NULL);
 	if (r < 0)
-		return error_say(err, r,
-				 "mke2fs is missing: install e2fsprogs, for the suite's disk");
-	return initramfs_add_program(archive, "sbin/mke2fs", mke2fs, err);
+		return error_say(err, r, "%s is missing: install %s, for the suite's disk",
+				 fs->program, fs->package);
+	where = path_join("sbin", fs->program);
+	return where ? initramfs_add_program(archive, where, make, err)
+		     : error_set(err, -ENOMEM, "%s", fs->program);
+}
+
+static int add_json(struct initramfs *archive, const char *name, json_t *json, struct error *err)
+{
+	_cleanup_free_ char *text = json ? json_dumps(json, JSON_INDENT(1)) : NULL;
+
+	json_decref(json);
+	if (!text)
+		return error_set(err, -ENOMEM, "%s", name);
+	return initramfs_add_data(archive, name + 1, text, strlen(text), 0644, err);
 }
 
 int lab_make_base(const char *path, const struct kernel *kernel, const struct machine_spec *machine,
@@ -127,10 +186,15 @@ int lab_make_base(const char *path, const struct kernel *kernel, const struct ma
 
 	if (r < 0)
 		return r;
+	/* What is installed is as its maker wants it, and may be signed. */
+	if (kernel_is_built(kernel))
+		list.scratch = text_format("%s.ko", path);
 	for (size_t i = 0; r == 0 && i < ARRAY_SIZE(dirs); i++)
 		r = initramfs_add_dir(list.archive, dirs[i], err);
 	if (r == 0)
 		r = add_programs(list.archive, machine, err);
+	if (r == 0)
+		r = add_json(list.archive, LAB_GUEST_MACHINE, suite_machine_json(machine), err);
 	if (r == 0)
 		r = add_modules(&list, machine, err);
 	if (r == 0)
@@ -138,17 +202,8 @@ int lab_make_base(const char *path, const struct kernel *kernel, const struct ma
 	initramfs_free(list.archive);
 	strlist_done(&list.files);
 	free(list.text);
+	free(list.scratch);
 	return r < 0 ? error_prefix(err, "kernel %s", kernel->name) : 0;
-}
-
-static int add_json(struct initramfs *archive, const char *name, json_t *json, struct error *err)
-{
-	_cleanup_free_ char *text = json ? json_dumps(json, JSON_INDENT(1)) : NULL;
-
-	json_decref(json);
-	if (!text)
-		return error_set(err, -ENOMEM, "%s", name);
-	return initramfs_add_data(archive, name + 1, text, strlen(text), 0644, err);
 }
 
 /*
@@ -228,7 +283,32 @@ static int add_workload_files(struct initramfs *archive, const struct workload_s
 	return r < 0 ? error_prefix(err, "workload %s", w->placement.name) : 0;
 }
 
-/* The trial's own part of the initramfs: what to run. */
+static json_t *order_json(const struct lab_trial *t)
+{
+	json_t *order = json_pack("{s:s, s:I}", "clock", lab_clock_names[t->clock], "seed",
+				  (json_int_t)t->seed);
+
+	if (t->shell)
+		json_object_set_new(order, "shell",
+				    json_pack("{s:s, s:s, s:i, s:i}", "name", t->scenario->name,
+					      "term", t->shell->term, "rows", (int)t->shell->rows,
+					      "columns", (int)t->shell->columns));
+	return order;
+}
+
+/* One program that is a shell and all of its tools. */
+static int add_shell(struct initramfs *archive, struct error *err)
+{
+	_cleanup_free_ char *busybox = NULL;
+
+	if (process_find("busybox", &busybox, NULL) < 0)
+		return error_say(err, -ENOENT,
+				 "busybox is missing: install busybox-static (Debian, Ubuntu) or "
+				 "busybox (Fedora), for a shell in the VM");
+	return initramfs_add_program(archive, LAB_GUEST_SHELL + 1, busybox, err);
+}
+
+/* The trial: what to run, and the files that it takes. */
 static int make_order(const struct lab_trial *t, const char *path, struct error *err)
 {
 	struct initramfs *archive;
@@ -238,10 +318,9 @@ static int make_order(const struct lab_trial *t, const char *path, struct error 
 		return r;
 	r = add_json(archive, LAB_GUEST_SUITE, guest_suite(t), err);
 	if (r == 0)
-		r = add_json(archive, LAB_GUEST_ORDER,
-			     json_pack("{s:s, s:I}", "clock", lab_clock_names[t->clock], "seed",
-				       (json_int_t)t->seed),
-			     err);
+		r = add_json(archive, LAB_GUEST_ORDER, order_json(t), err);
+	if (r == 0 && t->shell)
+		r = add_shell(archive, err);
 	for (size_t i = 0; r == 0 && i < t->scenario->workload_count; i++)
 		r = add_workload_files(archive, &t->scenario->workloads[i], err);
 	if (r == 0)
@@ -250,43 +329,13 @@ static int make_order(const struct lab_trial *t, const char *path, struct error 
 	return r;
 }
 
-static int append_file(int out, const char *path, struct error *err)
-{
-	_cleanup_close_ int in = open(path, O_RDONLY | O_CLOEXEC);
-	char buf[65536];
-	ssize_t n;
-
-	if (in < 0)
-		return error_set(err, -errno, "open %s", path);
-	while ((n = read(in, buf, sizeof(buf))) > 0) {
-		int r = file_write_all(out, buf, (size_t)n);
-
-		if (r < 0)
-			return error_set(err, r, "write the initramfs");
-	}
-	return n < 0 ? error_set(err, -errno, "read %s", path) : 0;
-}
-
-/* The kernel unpacks archives that stand one after another. */
-static int join(const char *base, const char *order, const char *path, struct error *err)
-{
-	_cleanup_close_ int out = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
-	int r;
-
-	if (out < 0)
-		return error_set(err, -errno, "create %s", path);
-	r = append_file(out, base, err);
-	return r < 0 ? r : append_file(out, order, err);
-}
-
 struct paths {
-	char *order, *initramfs, *results, *status, *console;
+	char *order, *results, *status, *console;
 };
 
 static void paths_done(struct paths *p)
 {
 	free(p->order);
-	free(p->initramfs);
 	free(p->results);
 	free(p->status);
 	free(p->console);
@@ -296,12 +345,11 @@ static int paths_of(const struct lab_trial *t, struct paths *ret, struct error *
 {
 	*ret = (struct paths){
 		.order = path_join(t->work_dir, "order.cpio"),
-		.initramfs = path_join(t->work_dir, "initramfs.cpio"),
-		.results = path_join(t->work_dir, "results.img"),
-		.status = path_join(t->work_dir, "status"),
-		.console = path_join(t->out_dir, "console.log"),
+		.results = path_join(t->work_dir, LAB_RESULTS_FILE),
+		.status = path_join(t->work_dir, LAB_STATUS_FILE),
+		.console = path_join(t->out_dir, LAB_CONSOLE_FILE),
 	};
-	if (ret->order && ret->initramfs && ret->results && ret->status && ret->console)
+	if (ret->order && ret->results && ret->status && ret->console)
 		return 0;
 	paths_done(ret);
 	return error_set(err, -ENOMEM, "trial");
@@ -316,20 +364,24 @@ int lab_start(const struct lab_trial *t, struct machine *ret, struct error *err)
 		return r;
 	r = make_order(t, p.order, err);
 	if (r == 0)
-		r = join(t->base, p.order, p.initramfs, err);
-	if (r == 0)
-		r = machine_start(ret,
-				  &(struct machine_args){
-					  .shape = &t->suite->machine,
-					  .clock = t->clock,
-					  .image = t->kernel->image,
-					  .initramfs = p.initramfs,
-					  .console = p.console,
-					  .status = p.status,
-					  .results = p.results,
-					  .results_bytes = RESULTS_BYTES,
-				  },
-				  err);
+		r = machine_start(
+			ret,
+			&(struct machine_args){
+				.shape = &t->suite->machine,
+				.clock = t->clock,
+				.accel = t->accel,
+				.image = t->kernel->image,
+				.image_fd = t->vmlinux && t->vmlinux->path ? t->vmlinux->fd : 0,
+				.initramfs = t->base,
+				.state = t->state,
+				.order = p.order,
+				.interactive = t->shell,
+				.console = p.console,
+				.status = p.status,
+				.results = p.results,
+				.results_bytes = LAB_RESULTS_BYTES,
+			},
+			err);
 	paths_done(&p);
 	return r;
 }
@@ -359,7 +411,7 @@ int lab_status(const struct lab_trial *t, struct lab_status *ret)
 
 	if (paths_of(t, &p, NULL) < 0)
 		return -ENOMEM;
-	*ret = (struct lab_status){ .phase = "boot" };
+	*ret = (struct lab_status){ .phase = "start" };
 	if (file_read(AT_FDCWD, p.status, &text, NULL, NULL) == 0)
 		for (rest = text; (line = strsep(&rest, "\n"));) {
 			line[strcspn(line, "\r")] = '\0';
@@ -367,6 +419,10 @@ int lab_status(const struct lab_trial *t, struct lab_status *ret)
 				put_plain(ret->phase, sizeof(ret->phase), line + 6);
 			else if (starts_with(line, "error "))
 				put_plain(ret->error, sizeof(ret->error), line + 6);
+			else if (starts_with(line, LAB_SAY_BEGAN))
+				parse_u64(line + strlen(LAB_SAY_BEGAN), &ret->began);
+			else if (streq(line, LAB_SAY_READY))
+				ret->ready = true;
 			else if (streq(line, "done"))
 				ret->done = true;
 		}
@@ -380,7 +436,7 @@ static int diagnose(const struct lab_trial *t, const struct paths *p, const stru
 		    int exit_status, struct error *err)
 {
 	_cleanup_free_ char *qemu_log = text_format("%s.qemu", p->console), *qemu = NULL;
-	char tail[700] = "";
+	char tail[600] = "", panic[160] = "";
 
 	if (*s->error)
 		return error_say(err, -EREMOTEIO, "in the VM: %s", s->error);
@@ -392,16 +448,34 @@ static int diagnose(const struct lab_trial *t, const struct paths *p, const stru
 		return error_say(err, -ENOSPC,
 				 "QEMU lost the file for results (SIGBUS): no space left in %s",
 				 t->work_dir);
-	machine_console_tail(p->console, 5, tail, sizeof(tail));
-	return error_say(err, -EREMOTEIO,
-			 "kernel %s: the VM ended in phase %s without a record (QEMU: %s %d); its "
-			 "console's last lines:\n%s",
-			 t->kernel->name, s->phase, exit_status < 0 ? "signal" : "status",
-			 abs(exit_status), *tail ? tail : "(it printed nothing)");
+	console_tail(p->console, 5, tail, sizeof(tail));
+	console_panic(p->console, panic, sizeof(panic));
+	return error_say(
+		err, -EREMOTEIO,
+		"kernel %s: the VM ended in phase %s without a record (QEMU: %s %d)%s%s; its "
+		"console's last lines:\n%s",
+		t->kernel->name, s->phase, exit_status < 0 ? "signal" : "status", abs(exit_status),
+		*panic ? ": " : "", panic, *tail ? tail : "(it printed nothing)");
+}
+
+int lab_diagnose(const struct lab_trial *t, int exit_status, struct error *err)
+{
+	struct lab_status status;
+	struct paths p;
+	int r = paths_of(t, &p, err);
+
+	if (r < 0)
+		return r;
+	r = lab_status(t, &status);
+	r = r < 0 ? error_set(err, r, "read what the VM said")
+		  : diagnose(t, &p, &status, exit_status, err);
+	paths_done(&p);
+	return r;
 }
 
 /* The guest's trial.json gets the names that the host knows the trial by. */
-static int adopt_record(const struct lab_trial *t, int out, struct error *err)
+static int adopt_record(const struct lab_trial *t, const struct lab_status *status, int out,
+			struct error *err)
 {
 	_cleanup_free_ char *text = NULL;
 	json_t *json, *expects = json_array();
@@ -418,7 +492,14 @@ static int adopt_record(const struct lab_trial *t, int out, struct error *err)
 		json_object_set_new(json, "suite", json_string(t->suite->name));
 		json_object_set_new(json, "scenario", json_string(t->scenario->name));
 		json_object_set_new(json, "kernel", json_string(t->kernel->name));
+		json_object_set_new(json, "accelerator",
+				    json_string(machine_accel_names[t->accel]));
 		json_object_set(json, "expect", expects);
+		json_object_set_new(json, "vm",
+				    json_pack("{s:s, s:s, s:I}", "from",
+					      t->state ? "state" : "boot", "state",
+					      t->state ? t->state_key : "", "began_tsc",
+					      (json_int_t)status->began));
 		text = json_dumps(json, JSON_INDENT(2));
 		r = text ? file_write_atomic(out, "trial.json", text, strlen(text), err)
 			 : error_set(err, -ENOMEM, "trial.json");
@@ -444,7 +525,7 @@ int lab_finish(const struct lab_trial *t, int exit_status, struct error *err)
 	if (r == 0 && status.done)
 		r = unpack_record(p.results, out, err);
 	if (r == 0 && status.done)
-		r = adopt_record(t, out, err);
+		r = adopt_record(t, &status, out, err);
 	else if (r == 0)
 		r = diagnose(t, &p, &status, exit_status, err);
 	paths_done(&p);

@@ -11,6 +11,8 @@
 #include <sys/wait.h>
 #include <time.h>
 
+#include "harness/suite/kernel-args.h"
+#include "harness/vm/fw-cfg.h"
 #include "src/cleanup.h"
 #include "src/datafile.h"
 #include "src/file.h"
@@ -21,27 +23,16 @@
 #define PROGRAM	      "qemu-system-x86_64"
 #define SANDBOX	      "on,obsolete=deny,elevateprivileges=deny,spawn=deny"
 #define RESULTS_MIN   ((uint64_t)1 << 20)
-#define TAIL_BYTES    65536
 #define NODE_MULTIPLE ((uint64_t)1 << 20)
 
 /*
- * What every guest kernel is told. No address randomisation and a clock that is trusted at once,
- * for the sake of repeatable runs; a panic or an oops ends the machine. The rest skips self-tests
- * and tables that no trial uses and that cost up to half of a boot's instructions.
+ * TCG executes, and counts, each turn of a «rep stosb» or «rep movsb»: a CPU that has these fast
+ * (ERMS, FSRM) would have the kernel clear and copy pages by 4096 single bytes. Without, it does so
+ * by 512 words.
  */
-#define CMDLINE                                                                                    \
-	"console=ttyS0 rdinit=/init nokaslr tsc=reliable panic=-1 oops=panic cryptomgr.notests "   \
-	"initcall_blacklist=load_system_certificate_list,jent_mod_init,trace_eval_init,"           \
-	"trace_eval_sync"
+#define CPU_TCG "max,-erms,-fsrm"
 
-/* By -icount shift=0 a guest's time stamp counter counts ns: there is nothing to measure. */
-#define CMDLINE_INSN " tsc_early_khz=1000000"
-
-/*
- * A lone CPU gets its ticks from the HPET: calibrating the local APIC's timer against another one
- * takes half of a boot's time under -icount. More CPUs need a timer each.
- */
-#define CMDLINE_INSN_UP " nolapic_timer"
+const char *const machine_accel_names[] = { "tcg", "kvm" };
 
 int machine_program(char **ret, struct error *err)
 {
@@ -120,22 +111,35 @@ static char *escape(const char *path)
 	return out;
 }
 
+static void add_distances(struct strlist *argv, int *r, const struct machine_spec *shape)
+{
+	for (size_t from = 0; from < shape->node_count; from++)
+		for (size_t to = 0; to < shape->node_count; to++) {
+			if (from == to)
+				continue;
+			add(argv, r, "-numa");
+			add(argv, r, "dist,src=%zu,dst=%zu,val=%u", from, to,
+			    shape->distances[from][to]);
+		}
+}
+
 static int add_memory(struct strlist *argv, const struct machine_spec *shape, struct error *err)
 {
-	uint64_t total = 0;
 	int r = 0;
 
 	for (size_t i = 0; i < shape->node_count; i++) {
+		const struct node_spec *node = &shape->nodes[i];
 		_cleanup_free_ char *cpus = strdup("");
 
-		if (shape->nodes[i] == 0 || shape->nodes[i] % NODE_MULTIPLE)
+		if (node->size_bytes == 0 || node->size_bytes % NODE_MULTIPLE)
 			return error_say(err, -EINVAL,
 					 "machine.nodes: a VM's node has a whole number of MiB");
-		total += shape->nodes[i];
-		/* CPUs go round the nodes; with fewer CPUs than nodes the last ones have none. */
-		for (uint64_t cpu = i; cpus && cpu < shape->cpus; cpu += shape->node_count) {
-			char *more = text_format("%s,cpus=%llu", cpus, (unsigned long long)cpu);
+		for (uint64_t cpu = 0; cpus && cpu < shape->cpus; cpu++) {
+			char *more;
 
+			if (!(node->cpu_set >> cpu & 1))
+				continue;
+			more = text_format("%s,cpus=%llu", cpus, (unsigned long long)cpu);
 			free(cpus);
 			cpus = more;
 		}
@@ -143,22 +147,25 @@ static int add_memory(struct strlist *argv, const struct machine_spec *shape, st
 			return error_set(err, -ENOMEM, "start QEMU");
 		add(argv, &r, "-object");
 		add(argv, &r, "memory-backend-ram,id=mem%zu,size=%lluM", i,
-		    (unsigned long long)(shape->nodes[i] / NODE_MULTIPLE));
+		    (unsigned long long)(node->size_bytes / NODE_MULTIPLE));
 		add(argv, &r, "-numa");
 		add(argv, &r, "node,nodeid=%zu,memdev=mem%zu%s", i, i, cpus);
 	}
+	if (shape->has_distances)
+		add_distances(argv, &r, shape);
 	add(argv, &r, "-m");
-	add(argv, &r, "%lluM", (unsigned long long)(total / NODE_MULTIPLE));
+	add(argv, &r, "%lluM", (unsigned long long)(machine_bytes(shape) / NODE_MULTIPLE));
 	add(argv, &r, "-smp");
 	add(argv, &r, "%llu", (unsigned long long)shape->cpus);
 	return r < 0 ? error_set(err, r, "start QEMU") : 0;
 }
 
-static void add_clock(struct strlist *argv, int *r, enum machine_clock clock)
+static void add_clock(struct strlist *argv, int *r, enum machine_clock clock,
+		      enum machine_accel accel)
 {
 	add(argv, r, "-accel");
 	if (clock == MACHINE_CLOCK_WALL) {
-		add(argv, r, "tcg,thread=multi");
+		add(argv, r, accel == MACHINE_ACCEL_KVM ? "kvm" : "tcg,thread=multi");
 		return;
 	}
 	/* One virtual ns an instruction; the guest's idle time passes at once. */
@@ -181,6 +188,42 @@ static uint64_t results_size(uint64_t bytes)
 	return size;
 }
 
+/* What the guest finds by fw-cfg.h, and what a state takes to be saved and to go on. */
+static int add_state(struct strlist *argv, const struct machine_args *args, int state_fd)
+{
+	_cleanup_free_ char *order = args->order ? escape(args->order) : NULL;
+	int r = args->order && !order ? -ENOMEM : 0;
+
+	add(argv, &r, "-device");
+	add(argv, &r, "pvpanic");
+	if (order) {
+		add(argv, &r, "-fw_cfg");
+		add(argv, &r, "name=" FW_CFG_ORDER ",file=%s", order);
+	}
+	if (args->control_fd) {
+		add(argv, &r, "-fw_cfg");
+		add(argv, &r, "name=" FW_CFG_STOP ",string=1");
+		add(argv, &r, "-action");
+		add(argv, &r, "panic=pause");
+		add(argv, &r, "-chardev");
+		add(argv, &r, "socket,id=control,fd=%d", args->control_fd);
+		add(argv, &r, "-mon");
+		add(argv, &r, "chardev=control,mode=control");
+	} else {
+		add(argv, &r, "-action");
+		add(argv, &r, "panic=none");
+	}
+	if (state_fd >= 0) {
+		/* There is no network that a moved machine would be announced to, for half a
+		 * second. */
+		add(argv, &r, "-global");
+		add(argv, &r, "migration.announce-rounds=0");
+		add(argv, &r, "-incoming");
+		add(argv, &r, "fd:%d", state_fd);
+	}
+	return r;
+}
+
 static int add_devices(struct strlist *argv, const struct machine_args *args)
 {
 	_cleanup_free_ char *console = escape(args->console), *status = escape(args->status),
@@ -197,43 +240,56 @@ static int add_devices(struct strlist *argv, const struct machine_args *args)
 	add(argv, &r, "file,id=status,path=%s", status);
 	add(argv, &r, "-serial");
 	add(argv, &r, "chardev:status");
+	if (args->interactive) {
+		add(argv, &r, "-chardev");
+		add(argv, &r, "stdio,id=terminal,signal=off");
+		add(argv, &r, "-serial");
+		add(argv, &r, "chardev:terminal");
+	}
 	add(argv, &r, "-object");
 	add(argv, &r, "memory-backend-file,id=results,share=on,size=%llu,mem-path=%s",
 	    (unsigned long long)results_size(args->results_bytes), results);
 	add(argv, &r, "-device");
-	add(argv, &r, "ivshmem-plain,memdev=results");
+	/* master: with its memory, still all zero, a part of the machine's state. */
+	add(argv, &r, "ivshmem-plain,memdev=results,master=on");
 	return r;
 }
 
 static int build_argv(struct strlist *argv, const char *program, const struct machine_args *args,
-		      struct error *err)
+		      int state_fd, struct error *err)
 {
-	static const char *const fixed[] = { "-nodefaults", "-no-user-config",
-					     "-no-reboot",  "-display",
-					     "none",	    "-nic",
-					     "none",	    "-M",
-					     "pc",	    "-cpu",
-					     "max" };
-	bool insn = args->clock == MACHINE_CLOCK_INSN;
-	int r = 0;
+	static const char *const fixed[] = { "-nodefaults", "-no-user-config", "-no-reboot",
+					     "-display", "none", "-nic", "none", "-M", "pc",
+					     /* steady-qemu.c knows threads by their names. */
+					     "-name", "wring,debug-threads=on" };
+	_cleanup_free_ char *own =
+		kernel_args_own(args->clock == MACHINE_CLOCK_INSN, args->shape->cpus == 1);
+	int r = own ? 0 : -ENOMEM;
 
 	add(argv, &r, "%s", program);
 	for (size_t i = 0; i < ARRAY_SIZE(fixed); i++)
 		add(argv, &r, "%s", fixed[i]);
+	add(argv, &r, "-cpu");
+	add(argv, &r, "%s", args->accel == MACHINE_ACCEL_KVM ? "max" : CPU_TCG);
 	if (sandbox_works(program)) {
 		add(argv, &r, "-sandbox");
 		add(argv, &r, "%s", SANDBOX);
 	}
-	add_clock(argv, &r, args->clock);
+	add_clock(argv, &r, args->clock, args->accel);
 	if (r == 0)
 		r = add_devices(argv, args);
+	if (r == 0)
+		r = add_state(argv, args, state_fd);
 	add(argv, &r, "-kernel");
-	add(argv, &r, "%s", args->image);
+	if (args->image_fd)
+		add(argv, &r, "/proc/self/fd/%d", args->image_fd);
+	else
+		add(argv, &r, "%s", args->image);
 	add(argv, &r, "-initrd");
 	add(argv, &r, "%s", args->initramfs);
 	add(argv, &r, "-append");
-	add(argv, &r, CMDLINE "%s%s%s%s", insn ? CMDLINE_INSN : "",
-	    insn && args->shape->cpus == 1 ? CMDLINE_INSN_UP : "", args->extra_cmdline ? " " : "",
+	add(argv, &r, "%s%s%s%s%s", own, args->shape->args ? " " : "",
+	    args->shape->args ? args->shape->args : "", args->extra_cmdline ? " " : "",
 	    args->extra_cmdline ? args->extra_cmdline : "");
 	if (r < 0)
 		return error_set(err, r, "start QEMU");
@@ -251,19 +307,46 @@ static int results_make(const char *path, uint64_t bytes, struct error *err)
 	return 0;
 }
 
+int machine_text(const struct machine_args *args, char **ret, struct error *err)
+{
+	_cleanup_strlist_ struct strlist argv = {};
+	_cleanup_free_ char *program = NULL, *text = NULL;
+	int r = machine_program(&program, err);
+
+	if (r == 0)
+		r = build_argv(&argv, program, args, -1, err);
+	for (size_t i = 1; r == 0 && i < argv.count; i++) {
+		char *more = text_format("%s%s\n", text ? text : "", argv.items[i]);
+
+		free(text);
+		text = more;
+		if (!text)
+			r = error_set(err, -ENOMEM, "start QEMU");
+	}
+	if (r == 0)
+		*ret = TAKE_PTR(text);
+	return r;
+}
+
+/* What a QEMU gets besides its arguments: open files, each our own, or -1. */
+struct given {
+	int null, output, state, control, image;
+	bool interactive; /* it has our terminal, in our process group */
+};
+
 /*
  * The child up to exec: async-signal-safe calls only, since wring may have threads. Its own
  * process group keeps a terminal's Ctrl-C for wring, which then decides. The death signal comes
  * when the thread that started the machine ends.
  */
 static void __attribute__((noreturn))
-child(char *const *argv, char *const *envp, int null_fd, int out_fd, int report_fd, pid_t parent)
+child(char *const *argv, char *const *envp, const struct given *fds, int report_fd, pid_t parent)
 {
 	sigset_t none;
 	int code;
 
 	sigemptyset(&none);
-	if (prctl(PR_SET_PDEATHSIG, SIGKILL) < 0 || setpgid(0, 0) < 0)
+	if (prctl(PR_SET_PDEATHSIG, SIGKILL) < 0 || (!fds->interactive && setpgid(0, 0) < 0))
 		goto failed;
 	if (getppid() != parent)
 		_exit(127);
@@ -271,7 +354,13 @@ child(char *const *argv, char *const *envp, int null_fd, int out_fd, int report_
 	signal(SIGINT, SIG_DFL);
 	signal(SIGTERM, SIG_DFL);
 	sigprocmask(SIG_SETMASK, &none, NULL);
-	if (dup2(null_fd, 0) < 0 || dup2(out_fd, 1) < 0 || dup2(out_fd, 2) < 0)
+	if ((!fds->interactive && (dup2(fds->null, 0) < 0 || dup2(fds->output, 1) < 0)) ||
+	    dup2(fds->output, 2) < 0)
+		goto failed;
+	/* These it knows by their numbers. */
+	if ((fds->state >= 0 && fcntl(fds->state, F_SETFD, 0) < 0) ||
+	    (fds->control >= 0 && fcntl(fds->control, F_SETFD, 0) < 0) ||
+	    (fds->image >= 0 && fcntl(fds->image, F_SETFD, 0) < 0))
 		goto failed;
 	execve(argv[0], argv, envp);
 failed:
@@ -282,7 +371,7 @@ failed:
 }
 
 /* Returns when exec has succeeded or failed. */
-static int launch(char *const *argv, char *const *envp, int null_fd, int out_fd, pid_t *ret,
+static int launch(char *const *argv, char *const *envp, const struct given *given, pid_t *ret,
 		  struct error *err)
 {
 	_cleanup_close_ int in = -1, out = -1;
@@ -298,7 +387,7 @@ static int launch(char *const *argv, char *const *envp, int null_fd, int out_fd,
 	if (pid < 0)
 		return error_set(err, -errno, "start %s", argv[0]);
 	if (pid == 0)
-		child(argv, envp, null_fd, out_fd, out, parent);
+		child(argv, envp, given, out, parent);
 	close(TAKE_FD(out));
 	do
 		n = read(in, &code, sizeof(code));
@@ -357,7 +446,8 @@ static char **as_vector(const struct strlist *list)
 int machine_start(struct machine *ret, const struct machine_args *args, struct error *err)
 {
 	_cleanup_free_ char *program = NULL, *log = text_format("%s.qemu", args->console);
-	_cleanup_close_ int null_fd = open("/dev/null", O_RDONLY | O_CLOEXEC), out_fd = -1;
+	_cleanup_close_ int null_fd = open("/dev/null", O_RDONLY | O_CLOEXEC), out_fd = -1,
+			    state_fd = -1;
 	_cleanup_strlist_ struct strlist list = {}, environment = {};
 	_cleanup_free_ char **argv = NULL, **envp = NULL;
 	struct machine m = { .pidfd = -1 };
@@ -366,8 +456,14 @@ int machine_start(struct machine *ret, const struct machine_args *args, struct e
 	if (!log)
 		return error_set(err, -ENOMEM, "start QEMU");
 	r = machine_program(&program, err);
-	if (r == 0)
-		r = build_argv(&list, program, args, err);
+	if (r < 0)
+		return r;
+	if (args->state) {
+		state_fd = open(args->state, O_RDONLY | O_CLOEXEC);
+		if (state_fd < 0)
+			return error_set(err, -errno, "open %s", args->state);
+	}
+	r = build_argv(&list, program, args, state_fd, err);
 	if (r == 0)
 		r = build_environment(&environment, args->clock, err);
 	if (r == 0)
@@ -382,7 +478,14 @@ int machine_start(struct machine *ret, const struct machine_args *args, struct e
 	if (!argv || !envp || null_fd < 0)
 		return error_set(err, argv && envp ? -EIO : -ENOMEM, "start QEMU");
 	m.started_ns = now_ns();
-	r = launch(argv, envp, null_fd, out_fd, &m.pid, err);
+	r = launch(argv, envp,
+		   &(struct given){ .null = null_fd,
+				    .output = out_fd,
+				    .state = state_fd,
+				    .control = args->control_fd ? args->control_fd : -1,
+				    .image = args->image_fd ? args->image_fd : -1,
+				    .interactive = args->interactive },
+		   &m.pid, err);
 	if (r < 0)
 		return r;
 	m.pidfd = (int)syscall(SYS_pidfd_open, m.pid, 0);
@@ -426,89 +529,5 @@ int machine_wait(struct machine *m, int *ret_status, struct error *err)
 		return error_say(err, -EAGAIN, "QEMU still runs");
 	*ret_status = info.si_code == CLD_EXITED ? info.si_status : -info.si_status;
 	forget(m);
-	return 0;
-}
-
-/*
- * Drops what a terminal would not show: escape sequences, carriage returns, control characters.
- * Garbage from a broken boot becomes ASCII: the text may go into JSON.
- */
-static void plain_text(char *text)
-{
-	char *out = text;
-
-	for (char *p = text; *p; p++) {
-		if (*p == '\033' && p[1] == '[') {
-			p += 2;
-			while (*p && !(*p >= '@' && *p <= '~'))
-				p++;
-			if (!*p)
-				break;
-		} else if (*p == '\033') {
-			if (p[1])
-				p++;
-		} else if (*p == '\n' || (unsigned char)*p >= ' ') {
-			*out++ = (unsigned char)*p < 0x7f ? *p : '?';
-		}
-	}
-	*out = '\0';
-}
-
-static ssize_t tail_read(const char *path, char *buf, size_t size)
-{
-	_cleanup_close_ int fd = open(path, O_RDONLY | O_CLOEXEC);
-	off_t end = fd < 0 ? -1 : lseek(fd, 0, SEEK_END);
-	ssize_t n;
-
-	if (end < 0)
-		return -errno;
-	n = pread(fd, buf, size - 1, end > (off_t)size - 1 ? end - (off_t)size + 1 : 0);
-	if (n < 0)
-		return -errno;
-	for (ssize_t i = 0; i < n; i++)
-		if (buf[i] == '\0')
-			buf[i] = '\r'; /* dropped later */
-	buf[n] = '\0';
-	return n;
-}
-
-int machine_console_tail(const char *console, unsigned lines, char *buf, size_t size)
-{
-	_cleanup_free_ char *text = malloc(TAIL_BYTES);
-	size_t start, len;
-	unsigned seen = 0;
-	ssize_t n;
-
-	if (!text || size == 0)
-		return -ENOMEM;
-	n = tail_read(console, text, TAIL_BYTES);
-	if (n < 0)
-		return (int)n;
-	plain_text(text);
-	len = strlen(text);
-	buf[0] = '\0';
-	/* From the end: lines are put before those that are in buf, as far as they fit. */
-	while (len && seen < lines) {
-		size_t have = strlen(buf), end;
-
-		while (len && (text[len - 1] == '\n' || text[len - 1] == ' '))
-			len--;
-		end = len;
-		while (len && text[len - 1] != '\n')
-			len--;
-		start = len;
-		if (end == start)
-			break;
-		if (end - start + 1 + have + 1 > size) {
-			if (seen == 0)
-				snprintf(buf, size, "%.*s", (int)(end - start), text + start);
-			break;
-		}
-		if (have)
-			memmove(buf + (end - start) + 1, buf, have + 1);
-		memcpy(buf, text + start, end - start);
-		buf[end - start] = have ? '\n' : '\0';
-		seen++;
-	}
 	return 0;
 }

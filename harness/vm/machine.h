@@ -18,16 +18,34 @@
 
 enum machine_clock { MACHINE_CLOCK_INSN, MACHINE_CLOCK_WALL };
 
+/* KVM keeps real time alone. */
+enum machine_accel { MACHINE_ACCEL_TCG, MACHINE_ACCEL_KVM };
+extern const char *const machine_accel_names[];
+
 struct machine_args {
 	const struct machine_spec *shape;
 	enum machine_clock clock;
-	const char *image; /* bzImage */
+	enum machine_accel accel;
+	const char *image; /* bzImage or vmlinux */
+	int image_fd;	   /* the same, open, where the path may go; 0: image counts */
 	const char *initramfs;
 	const char *extra_cmdline; /* appended to the kernel's arguments; may be NULL */
 	const char *console;	   /* path: the console's output is written here */
 	const char *status;	   /* path: what the guest writes to ttyS1 */
 	const char *results;	   /* path: made by machine_start(), sparse, all zero */
 	uint64_t results_bytes;	   /* room for results; the file's size is the next power of two */
+	const char *order;	   /* path: FW_CFG_ORDER of fw-cfg.h; NULL: none */
+	bool interactive;	   /* its third serial port is our terminal */
+	/*
+	 * A machine's state as state.h makes it: path of one that an equal machine (all above but
+	 * the paths) has left; it goes on there instead of booting. NULL: it boots.
+	 */
+	const char *state;
+	/*
+	 * To make one: the guest is told to stop (FW_CFG_STOP), and this connected socket speaks
+	 * QMP to QEMU; the caller's. 0: none.
+	 */
+	int control_fd;
 };
 
 struct machine {
@@ -42,6 +60,12 @@ int machine_program(char **ret, struct error *err);
 /* "QEMU emulator version 7.2.22 (...)": the first line of --version; the caller's to free. */
 int machine_version(char **ret, struct error *err);
 
+/*
+ * All that QEMU is told, a word a line, the caller's to free: machines with the same text and the
+ * same files go on from each other's state. Nothing is started; paths are taken as they are.
+ */
+int machine_text(const struct machine_args *args, char **ret, struct error *err);
+
 /* Starts QEMU; its own complaints go to CONSOLE.qemu. */
 int machine_start(struct machine *ret, const struct machine_args *args, struct error *err);
 
@@ -50,6 +74,3 @@ void machine_stop(struct machine *m);
 
 /* Reaps an ended one: its exit status as waitid gives it (-signal for a killed one). */
 int machine_wait(struct machine *m, int *ret_status, struct error *err);
-
-/* The console's last line that holds text, and the last few of them; for diagnosis. */
-int machine_console_tail(const char *console, unsigned lines, char *buf, size_t size);

@@ -19,6 +19,14 @@
  * counted. That thread runs due timers by itself; nothing else wants the main thread meanwhile.
  * Where the CPUs go on for long, their thread is stopped for it as it releases QEMU's lock, where
  * it is in no such moment.
+ *
+ * Third, each CPU gets its turn. The thread runs them one after another, each until the next timer
+ * is due (accel/tcg/tcg-accel-ops-rr.c, rr_cpu_thread_fn); when the first has used all of that,
+ * nothing is left for the second, the timers are run, and it is the first one's turn again. Only a
+ * CPU that pauses or halts lets others run; Linux 6.1 waits for its second CPU without either
+ * (native_cpu_up), and would boot for ever. So when the first CPU begins, the others are marked as
+ * to be left: the thread then stops before them, runs due timers, and comes back to them with time
+ * of their own. QEMU 8.1 divides the time by itself.
  */
 #include <dlfcn.h>
 #include <linux/futex.h>
@@ -26,6 +34,8 @@
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdint.h>
+#include <string.h>
+#include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <sys/time.h>
 #include <time.h>
@@ -88,7 +98,22 @@ static int is_main_thread(void)
 	return known == 2;
 }
 
-/* Besides the main thread only the CPUs' one waits on a condition. */
+/* By its name, which machine.c has QEMU set: a thread that saves the machine's state waits, too. */
+static int is_cpus_thread(void)
+{
+	static _Thread_local int known; /* 1: no, 2: yes */
+	char name[16] = "";
+
+	if (!known) {
+		size_t len;
+
+		prctl(PR_GET_NAME, name);
+		len = strlen(name);
+		known = 1 + (len >= 4 && strcmp(name + len - 4, "/TCG") == 0);
+	}
+	return known == 2;
+}
+
 int pthread_cond_wait(pthread_cond_t *restrict condition, pthread_mutex_t *restrict mutex)
 {
 	static int (*_Atomic real)(pthread_cond_t *, pthread_mutex_t *);
@@ -104,12 +129,41 @@ int pthread_cond_wait(pthread_cond_t *restrict condition, pthread_mutex_t *restr
 			tell(&stop, 0);
 		return real(condition, mutex);
 	}
+	if (!is_cpus_thread())
+		return real(condition, mutex);
 	atomic_store(&big_lock, mutex);
 	runs_cpus = 1;
 	tell(&cpus, CPUS_STILL);
 	r = real(condition, mutex);
 	atomic_store(&cpus, CPUS_RUN);
 	return r;
+}
+
+#define CPUS_MAX 64
+
+/* As the CPUs' thread, with QEMU's lock: the first CPU begins, so the others shall have their turn.
+ */
+static void share_time(void)
+{
+	static void (*leave)(void *);
+	static void *cpu[CPUS_MAX], **current, *previous;
+	static int count = -1;
+
+	if (count < 0) {
+		void *(*get)(int) = (void *(*)(int))dlsym(RTLD_DEFAULT, "qemu_get_cpu");
+
+		leave = (void (*)(void *))dlsym(RTLD_DEFAULT, "cpu_exit");
+		current = (void **)dlsym(RTLD_DEFAULT, "current_cpu"); /* this thread's */
+		count = 0;
+		while (get && leave && current && count < CPUS_MAX && (cpu[count] = get(count)))
+			count++;
+	}
+	if (count < 2)
+		return;
+	if (*current == cpu[0] && previous != cpu[0])
+		for (int i = 1; i < count; i++)
+			leave(cpu[i]);
+	previous = *current;
 }
 
 int pthread_mutex_lock(pthread_mutex_t *mutex)
@@ -120,8 +174,12 @@ int pthread_mutex_lock(pthread_mutex_t *mutex)
 	if (!real)
 		real = (int (*)(pthread_mutex_t *))dlsym(RTLD_NEXT, "pthread_mutex_lock");
 	r = real(mutex);
-	if (mutex == atomic_load(&big_lock) && is_main_thread())
-		main_has_lock = 1;
+	if (mutex == atomic_load(&big_lock)) {
+		if (is_main_thread())
+			main_has_lock = 1;
+		else if (runs_cpus)
+			share_time();
+	}
 	return r;
 }
 

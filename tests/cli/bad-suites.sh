@@ -41,6 +41,11 @@ set_fails machine.cpu=2 'unknown key «cpu» (did you mean «cpus»?)'
 set_fails machine.nodes=1G \
 	'«nodes» must be a list: [A, B], or lines that begin with «- »; this is a single value'
 set_fails 'machine.nodes=[1G' 'not YAML: flow sequence without a closing bracket'
+set_fails machine.node.size=1G 'machine has no key «node.size»'
+set_fails machine.args=init=/bin/sh \
+	"args: «init=/bin/sh» is not the suite's to say: wring's own is the first process"
+set_fails machine.sysctl.swappiness=10 \
+	"«swappiness» can't be a sysctl's name: it is as vm.overcommit_memory, for /proc/sys/vm/overcommit_memory"
 set_fails sample 'it must be KEY=VALUE, as knobs.vm.swappiness=60'
 
 run "$wring" plan "$good" --only 'nothing*'

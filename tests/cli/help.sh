@@ -24,9 +24,9 @@ for command in $commands; do
 	like "$(grep '^## ' "$page")" "^## wring $command( |\$)" "wring.1 has wring $command"
 	man=$(section "$command")
 	for option in $help; do
-		like "$man" "^\\*$option\\*" "wring.1 has wring $command $option"
+		like "$man" "(^|, )\\*$option\\*" "wring.1 has wring $command $option"
 	done
-	for option in $(printf '%s\n' "$man" | grep -Eo '^\*--[a-z-]+\*' | tr -d '*'); do
+	for option in $(printf '%s\n' "$man" | grep -E "^\*--" | grep -Eo "\*--[a-z-]+\*" | tr -d '*'); do
 		like "$help" "^$option\$" "wring $command has $option, as wring.1 says"
 	done
 done

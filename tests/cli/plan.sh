@@ -8,11 +8,11 @@
 wring=$(realpath "${WRING:-./wring}")
 cd "$srcdir/tests/fixtures/suites" || exit 99
 
-# shows NAME ARGUMENT...: `wring plan good.yaml ARGUMENT...` prints NAME.plan.
+# shows NAME SUITE ARGUMENT...: `wring plan SUITE ARGUMENT...` prints NAME.plan.
 shows() {
 	name=$1
 	shift
-	run "$wring" plan good.yaml "$@"
+	run env WRING_CACHE="$scratch/cache" "$wring" plan "$@"
 	if [ "${WRING_UPDATE-}" = 1 ]; then
 		printf '%s\n' "$out" >"$name.plan"
 	fi
@@ -21,10 +21,13 @@ shows() {
 	is "$err" "" "$name: nothing on stderr"
 }
 
-shows host
-shows kernels --vm --kernel debian/6.1 --kernel debian/6.12 --jobs 2 --only tree --only plain
-shows overridden --only sweep --seeds 1..20 --set knobs.vm.swappiness=100 \
+shows host good.yaml
+shows machine machine.yaml --vm
+shows kernels good.yaml --vm --kernel debian/6.1 --kernel debian/6.12 --jobs 2 --only tree --only plain
+shows overridden good.yaml --only sweep --seeds 1..20 --set knobs.vm.swappiness=100 \
 	--set cgroups.box.memory.max=48M --set machine.swap.size=1G \
 	--set workloads.anon.size=64M --set sample=10ms
+
+is "$(ls -d "$scratch/cache" 2>/dev/null)" "" "plan makes no cache"
 
 done_testing

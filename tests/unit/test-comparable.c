@@ -45,6 +45,9 @@ static const struct {
 	{ "reclaim.scanned_direct", OLD, ALL, REGIME_DIFFERENT },
 	{ "reclaim.scanned", OLD, ALL, REGIME_SAME },
 	{ "cgroup.NAME.reclaimed_direct", OLD, ALL, REGIME_DIFFERENT },
+	{ "io.read", "{\"swap_io\":\"uncounted\"}", "{\"swap_io\":\"counted\"}", REGIME_DIFFERENT },
+	{ "cgroup.NAME.io_written", "{\"swap_io\":\"uncounted\"}", "{\"swap_io\":\"counted\"}",
+	  REGIME_DIFFERENT },
 	{ "cgroup.NAME.io_read", STACKED, SEVERAL, REGIME_NOTED },
 	{ "fault.minor", STACKED, SEVERAL, REGIME_NOTED },
 	{ "swap.out", STACKED, SEVERAL, REGIME_SAME },
@@ -60,8 +63,42 @@ static const struct metric_def *find(const char *name)
 	return NULL;
 }
 
+static const struct {
+	const char *a, *b;
+	bool comparable;
+} clocks[] = {
+	{ "{\"clock\":\"insn\",\"accelerator\":\"tcg\"}",
+	  "{\"clock\":\"insn\",\"accelerator\":\"tcg\"}", true },
+	/* An older wring's record: instructions are counted by TCG alone. */
+	{ "{\"clock\":\"insn\"}", "{\"clock\":\"insn\",\"accelerator\":\"tcg\"}", true },
+	{ "{\"clock\":\"insn\",\"accelerator\":\"tcg\"}",
+	  "{\"clock\":\"wall\",\"accelerator\":\"tcg\"}", false },
+	{ "{\"clock\":\"wall\",\"accelerator\":\"kvm\"}",
+	  "{\"clock\":\"wall\",\"accelerator\":\"tcg\"}", false },
+	{ "{\"clock\":\"wall\",\"accelerator\":\"kvm\"}",
+	  "{\"clock\":\"wall\",\"accelerator\":\"kvm\"}", true },
+	/* A host's trial has none. */
+	{ "{\"clock\":\"wall\"}", "{\"clock\":\"wall\",\"accelerator\":\"tcg\"}", false },
+	{ "{\"clock\":\"wall\"}", "{\"clock\":\"wall\",\"accelerator\":\"none\"}", true },
+};
+
+static void test_clocks(void)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(clocks); i++) {
+		json_t *a = json_loads(clocks[i].a, 0, NULL), *b = json_loads(clocks[i].b, 0, NULL);
+		const char *why = regime_clocks(a, b);
+
+		tap_ok(a && b && (why == NULL) == clocks[i].comparable, "%s, %s: %s", clocks[i].a,
+		       clocks[i].b, why ? why : "comparable");
+		tap_ok(regime_clocks(b, a) == why, "and the other way about");
+		json_decref(a);
+		json_decref(b);
+	}
+}
+
 int main(void)
 {
+	test_clocks();
 	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
 		json_t *a = json_loads(cases[i].a, 0, NULL), *b = json_loads(cases[i].b, 0, NULL);
 		const struct metric_def *def = find(cases[i].metric);

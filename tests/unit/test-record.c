@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "results/record.h"
+#include "results/show-closure.h"
 #include "results/show.h"
 #include "results/store.h"
 #include "src/cleanup.h"

@@ -63,6 +63,7 @@ static void test_record(const char *version)
 		tap_ok(false, "%s: %s", dir, err.text);
 		return;
 	}
+	tap_eq_i64(record_measure(record), 0, "%s: it is measured", version);
 	start = start_compute(record);
 	tap_eq_i64(number(json_object_get(start, "free_bytes"), "node1"),
 		   (long long)column_at_start(record, "node1.meminfo.MemFree") << 10,

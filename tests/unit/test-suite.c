@@ -46,10 +46,10 @@ static void test_machine(const struct suite *suite)
 	tap_eq_str(suite->name, "good", "the suite's name");
 	tap_eq_u64(m->cpus, 2, "cpus");
 	tap_eq_u64(m->node_count, 2, "nodes");
-	tap_eq_u64(m->nodes[1], 512 * MIB, "a node's size");
-	tap_eq_i64(m->swap.type, SWAP_NULL_BLK, "swap's type");
-	tap_eq_u64(m->swap.size_bytes, 512 * MIB, "swap's size");
-	tap_eq_u64(m->swap.latency_ns, 80000, "swap's latency");
+	tap_eq_u64(m->nodes[1].size_bytes, 512 * MIB, "a node's size");
+	tap_eq_i64(m->swaps[0].type, SWAP_NULL_BLK, "swap's type");
+	tap_eq_u64(m->swaps[0].size_bytes, 512 * MIB, "swap's size");
+	tap_eq_u64(m->swaps[0].latency_ns, 80000, "swap's latency");
 	tap_eq_u64(m->disk.size_bytes, 256 * MIB, "the disk's size");
 }
 
@@ -76,6 +76,10 @@ static void test_plain(const struct scenario *s)
 	tap_eq_i64(s->expects[0].op, EXPECT_GT, "its operator");
 	tap_eq_str(s->expects[0].metric, "reclaim.anon_share", "its metric");
 	tap_eq_str(s->expects[1].word, "oom_killed", "an outcome's word");
+	tap_eq_u64(s->gate_count, 2, "gate: its own, and the defaults' that it doesn't drop");
+	tap_eq_str(s->gates[0].name, "refault.anon", "its own comes first");
+	tap_eq_str(s->gates[0].value, "5% or 50", "with its margin as it is written");
+	tap_eq_str(s->gates[1].name, "work.*.rate", "a glob of the defaults");
 }
 
 static void test_tree(const struct scenario *s)
@@ -194,11 +198,13 @@ static void test_plan(const struct suite *suite)
 		       twice.trials[2].seed == 2 && twice.trials[2].kernel == 0,
 	       "kernels alternate and pair by seed");
 	tap_ok(twice.trials[8].scenario == &suite->scenarios[1], "then the next scenario");
-	tap_ok(plan_estimate_ns(&twice, PLAN_VM_INSN, 1) > plan_estimate_ns(&plan, PLAN_VM_INSN, 1),
-	       "more trials take longer");
-	tap_ok(plan_estimate_ns(&twice, PLAN_VM_INSN, 2) <
-		       plan_estimate_ns(&twice, PLAN_VM_INSN, 1),
-	       "two at a time take less");
+	tap_ok(plan_guess_ns(twice.trials[0].scenario, PLAN_VM_INSN) >
+		       plan_guess_ns(twice.trials[0].scenario, PLAN_HOST),
+	       "counted instructions take longer than a host");
+	tap_eq_u64(plan_total_ns((const uint64_t[]){ 5, 7, 9 }, 3, 1), 21, "trials add up");
+	tap_eq_u64(plan_total_ns((const uint64_t[]){ 5, 7, 9 }, 3, 2), 10, "two at a time: half");
+	tap_eq_u64(plan_total_ns((const uint64_t[]){ 5, 7, 9 }, 3, 9), 9,
+		   "never less than the longest");
 	plan_done(&plan);
 	plan_done(&twice);
 }

@@ -129,6 +129,34 @@ static void test_shares(void)
 	}
 }
 
+static void test_margins(void)
+{
+	static const struct {
+		const char *text;
+		int r;
+		double share, absolute;
+	} cases[] = {
+		{ "2%", 0, 0.02, 0 },	    { "0.5%", 0, 0.005, 0 },
+		{ "250%", 0, 2.5, 0 },	    { "2% or 50", 0, 0.02, 50 },
+		{ "0% or 0.5", 0, 0, 0.5 }, { "0%", -ERANGE },
+		{ "0% or 0", -ERANGE },	    { "2", -EINVAL },
+		{ "50", -EINVAL },	    { "2%or 50", -EINVAL },
+		{ "2% or", -EINVAL },	    { "2% or ", -EINVAL },
+		{ "2% or 5%", -EINVAL },    { "-2%", -EINVAL },
+		{ "%", -EINVAL },	    { "", -EINVAL },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		struct margin margin = { -7, -7 };
+		int r = parse_margin(cases[i].text, &margin);
+
+		tap_ok(r == cases[i].r && margin.share == (r ? -7 : cases[i].share) &&
+			       margin.absolute == (r ? -7 : cases[i].absolute),
+		       "parse_margin «%s»: %d, %g, %g", cases[i].text, r, margin.share,
+		       margin.absolute);
+	}
+}
+
 static void check_seeds(const char *text, int want, const uint64_t *values, size_t count)
 {
 	uint64_t *seeds = NULL;
@@ -242,6 +270,7 @@ int main(void)
 	test_sizes();
 	test_times();
 	test_shares();
+	test_margins();
 	test_seeds();
 	test_formats();
 	test_round_trips();

@@ -6,7 +6,6 @@
 #include "workloads/worker.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <poll.h>
 #include <sched.h>
 #include <signal.h>
@@ -79,29 +78,12 @@ static uint64_t sum_buckets(const struct histogram *h)
 	return sum;
 }
 
-/* KiB of anonymous memory, in core or swapped out; 0 where the kernel doesn't say. */
-static uint64_t anonymous_kib(const struct lead *l)
-{
-	static const char *const keys[] = { "\nAnonymous:", "\nSwap:" };
-	_cleanup_free_ char *path = text_format("/proc/%d/smaps_rollup", (int)l->pid), *text = NULL;
-	uint64_t sum = 0;
-
-	if (!path || file_read(AT_FDCWD, path, &text, NULL, NULL) < 0)
-		return 0;
-	for (size_t i = 0; i < ARRAY_SIZE(keys); i++) {
-		const char *at = strstr(text, keys[i]);
-
-		sum += at ? strtoull(at + strlen(keys[i]), NULL, 10) : 0;
-	}
-	return sum;
-}
-
 static void check_pages(const struct lead *l, uint64_t before)
 {
-	uint64_t want = l->plan.footprint_bytes / 1024, now = anonymous_kib(l);
+	uint64_t want = l->plan.footprint_bytes / 1024, now = lead_anonymous(l) / 1024;
 
 	if (before == 0 || now == 0) {
-		tap_skip("this kernel has no smaps_rollup");
+		tap_skip("this kernel has no smaps");
 		return;
 	}
 	/* Stacks and the allocator take some pages of their own. */
@@ -124,7 +106,7 @@ static void test_phases(unsigned threads)
 		goto out;
 	tap_eq_u64(lead_arrived(&l, WORKER_READY), threads, "all threads are ready");
 	tap_eq_u64(lead_arrived(&l, WORKER_WARM), 0, "and wait for the warm-up");
-	before = anonymous_kib(&l);
+	before = lead_anonymous(&l) / 1024;
 	if (!reaches(&l, GO_WARMUP, WORKER_WARM))
 		goto out;
 	tap_eq_u64(lead_arrived(&l, WORKER_DONE), 0, "warm, they wait for the measured phase");

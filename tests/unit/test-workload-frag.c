@@ -87,17 +87,6 @@ static void test_buddy(void)
 
 /* --- the generator */
 
-static uint64_t anonymous_pages(const struct lead *l)
-{
-	_cleanup_free_ char *path = text_format("/proc/%d/status", (int)l->pid), *text = NULL;
-	const char *at;
-
-	if (!path || file_read(AT_FDCWD, path, &text, NULL, NULL) < 0)
-		return 0;
-	at = strstr(text, "\nRssAnon:");
-	return at ? PAGES(strtoull(at + strlen("\nRssAnon:"), NULL, 10) * 1024) : 0;
-}
-
 /*
  * False, and the point skipped, where memory can't be bound: containers forbid it. ret_before:
  * anonymous pages of the process before its set-up, which a sanitizer makes many.
@@ -106,7 +95,7 @@ static bool works(struct lead *l, const char *what, uint64_t *ret_before)
 {
 	bool good = lead_start(l);
 
-	*ret_before = anonymous_pages(l);
+	*ret_before = PAGES(lead_anonymous(l));
 	if (good && lead_to(l, GO_SETUP, WORKER_READY) && lead_to(l, GO_WARMUP, WORKER_WARM) &&
 	    lead_to(l, GO_MEASURE, WORKER_DONE))
 		return tap_ok(true, "%s: it works", what);
@@ -144,7 +133,7 @@ static void test_hold(const char *pin, const char *release, double share, unsign
 	tap_near((double)released, share * (double)pages,
 		 5 * sqrt(share * (1 - share) * (double)pages),
 		 "and gives back the share that it should");
-	rss = anonymous_pages(&l) - before;
+	rss = PAGES(lead_anonymous(&l)) - before;
 	if (streq(pin, "unmovable"))
 		tap_ok(rss < pages / 4, "it holds pages that are not its own: %" PRIu64, rss);
 	else
@@ -213,7 +202,7 @@ out:
 	lead_done(&l);
 }
 
-/* Huge pages that a region has are known as such: RssAnon counts whole ones. */
+/* Huge pages that a region has are known as such: smaps counts whole ones. */
 static void test_thp_is_huge(void)
 {
 	uint64_t before, granted, pages, held;
@@ -225,7 +214,7 @@ static void test_thp_is_huge(void)
 		goto out;
 	granted = lead_counter(&l, "granted");
 	held = lead_counter(&l, "taken") - lead_counter(&l, "released");
-	pages = anonymous_pages(&l) - before;
+	pages = PAGES(lead_anonymous(&l)) - before;
 	tap_ok(pages >= held + granted * 512 + (4 - granted) &&
 		       pages < held + granted * 512 + (4 - granted) + 256,
 	       "%" PRIu64 " regions are huge: %" PRIu64 " pages", granted, pages - held);

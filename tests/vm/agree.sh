@@ -36,12 +36,7 @@ E2
 echo 1 >/proc/sys/kernel/task_delayacct
 "$WRING" run beside.yaml --out beside >wring.log 2>&1 &
 wring=$!
-tries=0
-until [ "$(cat $CG/wring-*/box/memory.current 2>/dev/null || echo 0)" -gt 20000000 ]; do
-	tries=$((tries + 1))
-	[ $tries -lt 300 ] || break
-	usleep 100000
-done
+await_memory box 20000000
 pid=$(head -n 1 $CG/wring-*/box/cgroup.procs)
 "$STAMP" vmstat -n 1 9 >vmstat.out 2>&1 &
 vmstat=$!

@@ -53,7 +53,9 @@ pgscan-at-limits, /proc/vmstat|pgscan_anon |$M
 pgsteal-at-limits, /proc/vmstat|pgsteal_file |$M
 traced-pgsteal, /proc/vmstat|pgsteal_anon |$M
 nodes-level nr_inactive_anon, /proc/vmstat|nr_inactive_anon |$M
+nodes-file-lists nr_active_file, /proc/vmstat|nr_active_file |$M
 nodes-slab nr_slab_reclaimable, /proc/vmstat|nr_slab_reclaimable |$M
+nodes-unreclaimable nr_slab_unreclaimable, /proc/vmstat|nr_slab_unreclaimable |$M
 nodes-count workingset_restore_file, /proc/vmstat|workingset_restore_file |$M
 refault-swapin, /proc/vmstat|workingset_refault_anon |$M
 nodes-numastat numa_miss, /proc/vmstat|numa_miss |$M
@@ -83,6 +85,7 @@ pgsteal-parts, /box/a/memory.stat|pgsteal |$M
 slab-parts, /box/a/memory.stat|slab |$G
 memory-current, /box/b/memory.current||$G
 numa-stat-level file, /box/b/memory.numa_stat|file N0=|$G
+numa-stat-slab slab_unreclaimable, /box/b/memory.numa_stat|slab_unreclaimable N0=|$G
 numa-stat-count workingset_refault_file, /box/b/memory.numa_stat|workingset_refault_file>N1=|$M
 cgroups-count pgfault, /box/memory.stat|pgfault |$G
 pgscan-at-limits, /box/memory.stat|pgscan_direct |$M
@@ -118,6 +121,7 @@ meminfo-Writeback, /proc/meminfo|Writeback:|$M
 E2
 lies nodes <<E2
 meminfo-nodes AnonPages, /node1/meminfo|AnonPages:|$M
+meminfo-nodes-slab SReclaimable, /node1/meminfo|SReclaimable:|$M
 meminfo-nodes-free, /node1/meminfo|MemFree:|$M
 meminfo-nodes-io Writeback, /node0/meminfo|Writeback:|$M
 nodes-numastat numa_foreign, /node1/numastat|numa_foreign|$M
@@ -142,12 +146,7 @@ suite long <<'E2'
 E2
 "$WRING" run long.yaml --out long >log 2>&1 &
 wring=$!
-tries=0
-until [ "$(cat /sys/fs/cgroup/wring-*/box/memory.current 2>/dev/null || echo 0)" -gt 12000000 ]; do
-	tries=$((tries + 1))
-	[ $tries -lt 300 ] || break
-	usleep 20000
-done
+await_memory box 12000000
 usleep 500000
 # wring's own process leads the trial's, which samples.
 sampler=$(ps -o pid,ppid | awk -v parent=$wring '$2 == parent { print $1 }')
@@ -157,6 +156,10 @@ kill -CONT "$sampler"
 wait $wring
 is $? 4 "SIGSTOP of the sampler for seven ticks in mid-phase: exit code 4"
 like "$(cat log)" "INVALID: .*(gap|tick)" "the trial's line says so"
+printf '"*": {reclaim.scanned: 2%%}\n' >policy.yaml
+run "$WRING" gate long long --policy policy.yaml
+is_code 4 "and a gate can't judge it: exit code 4"
+like "$out" "long: seed 1: .*(gap|tick)" "for that reason"
 is "$(trial long long | grep -A 1 '"invalid": \[' | grep -c 'ticks\|gap')" 1 "and the record why"
 is "$(trial long long | sed -n 's/.*"outcome": "\(.*\)",/\1/p')" completed "the rest of it is kept"
 done_testing

@@ -41,11 +41,12 @@ last() {
 		$1 + 0 <= end + 0 { v = $c } END { print v }' "$1/$2/host/seed-1/samples.tsv"
 }
 
-# between GOT LOW HIGH NAME: a number within bounds, both included.
-between() {
-	if awk "BEGIN { exit !(\"$1\" != \"\" && $1 + 0 >= $2 && $1 + 0 <= $3) }"; then
-		ok "$4: $1"
-	else
-		not_ok "$4" "got «$1», want $2 to $3"
-	fi
+# await_memory CGROUP BYTES: until more is charged to it; half a minute at most.
+await_memory() {
+	tries=0
+	until [ "$(cat /sys/fs/cgroup/wring-*/"$1"/memory.current 2>/dev/null || echo 0)" -gt "$2" ]; do
+		tries=$((tries + 1))
+		[ $tries -lt 1500 ] || break
+		usleep 20000
+	done
 }

@@ -245,6 +245,31 @@ is_code 5 "more nodes than this machine has: exit code 5"
 like "$err" "6 NUMA nodes, this host has 2" "which says how many"
 is "$(left_behind)" "" "and nothing is left"
 
+run "$WRING" run plain.yaml --out there \
+	--set 'machine.nodes=[{size: 768M, cpus: 0}, {size: 256M, cpus: none}]' \
+	--set 'machine.distances=[[10, 20], [20, 10]]' --set machine.args=wring.test=1 \
+	--set 'machine.disk={type: null_blk, size: 256M}' --set 'machine.sysctl={kernel.printk: 1 4 1 7}'
+is_code 0 "a machine as this one is"
+
+# lacks SETTING REGEX: what this machine isn't.
+lacks() {
+	run "$WRING" run plain.yaml --out lacks --set "$1"
+	is_code 5 "$1: exit code 5"
+	like "$err" "$2" "which says what is missing"
+}
+lacks 'machine.distances=[[10, 30], [20, 10]]' \
+	'a distance of 30 from node 0 to node 1, it is 20 on this host: run in a VM'
+lacks 'machine.nodes=[768M, {size: 256M, cpus: none}, 64M]' '3 NUMA nodes, this host has 2'
+lacks 'machine.swap={type: brd, size: 64M}' \
+	'swap on brd of 64M, this host has /dev/zram0, 512 MiB of priority -2: add it'
+lacks 'machine.swap.priority=5' 'swap on zram of 512M and priority 5'
+lacks 'machine.disk={type: null_blk, size: 512M, filesystem: xfs}' 'asks for xfs on /disk, .* ext4 is'
+lacks 'machine.disk={type: null_blk, size: 512M}' 'disk of 512M, what is mounted on /disk has'
+lacks machine.args=psi=1 '«psi=1», this host was booted without it'
+lacks 'machine.sysctl={vm.overcommit_memory: 1}' \
+	"sysctl vm\.overcommit_memory = 1, this host has 0: set it, by sysctl -w"
+is "$(ls -d lacks 2>/dev/null)" "" "and makes nothing"
+
 mkdir small && mount -t tmpfs -o size=64k tmpfs small
 run "$WRING" run plain.yaml --out small/run
 like "$err$out" "No space left" "a full disk is named"

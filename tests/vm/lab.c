@@ -21,6 +21,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "harness/vm/console.h"
 #include "harness/vm/initramfs.h"
 #include "harness/vm/kernel.h"
 #include "harness/vm/lab.h"
@@ -165,9 +166,12 @@ static int boot(struct bench *b, struct error *err)
 {
 	static const struct machine_spec shape = {
 		.cpus = 1,
-		.nodes = { 768ull << 20, 256ull << 20 },
+		.args = (char *)"wring.test=1", /* host.sh asks for it */
+		.nodes = { { .size_bytes = 768ull << 20, .cpu_set = 1 },
+			   { .size_bytes = 256ull << 20 } },
 		.node_count = 2,
-		.swap = { .type = SWAP_ZRAM, .algorithm = (char *)"lz4" },
+		.swaps = { { .type = SWAP_ZRAM, .algorithm = (char *)"lz4" } },
+		.swap_count = 1,
 		.disk = { .type = DISK_NULL_BLK },
 	};
 	_cleanup_free_ char *base = in_dir(b, "base.cpio"), *extra = in_dir(b, "tests.cpio");
@@ -202,7 +206,7 @@ static int boot(struct bench *b, struct error *err)
 	machine_stop(&machine);
 	if (print_tap(console))
 		return 0;
-	machine_console_tail(console, 12, tail, sizeof(tail));
+	console_tail(console, 12, tail, sizeof(tail));
 	return error_say(err, -EIO,
 			 "the VM ended before the tests did; its console's last lines:\n%s", tail);
 }

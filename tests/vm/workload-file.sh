@@ -142,6 +142,7 @@ is "$(grep . /proc/sys/vm/dirty_*)" "$before" "ratios that bytes had put out of 
 # --- advice
 
 try dontneed "fadvise: dontneed after each access" <<'E2'
+    sample: 50ms
     cgroups: {box: {}}
     workloads: [{file: {size: 32M, fadvise: dontneed, passes: 2, dir: /disk}}]
 E2
