@@ -47,7 +47,12 @@ wring_guest_LDADD = harness/libharness.a workloads/libworkloads.a src/libbase.a 
 labdir = $(pkglibexecdir)
 lab_DATA = wring-steady-qemu.so
 EXTRA_DIST += harness/vm/steady-qemu.c
-CLEANFILES += wring-steady-qemu.so
+CLEANFILES += wring-steady-qemu.so tests/vm/impatient-qemu.so
+make_steady_qemu = $(CC) -D_GNU_SOURCE $(CPPFLAGS) -std=gnu17 -Wall -Wextra $(CFLAGS) -g0 -fPIC -shared $(LDFLAGS) -s \
+	$(srcdir)/harness/vm/steady-qemu.c -ldl -o
 wring-steady-qemu.so: harness/vm/steady-qemu.c
-	$(AM_V_CC)$(CC) -D_GNU_SOURCE $(CPPFLAGS) -std=gnu17 -Wall -Wextra $(CFLAGS) -g0 -fPIC -shared $(LDFLAGS) -s \
-		-o $@ $(srcdir)/harness/vm/steady-qemu.c -ldl
+	$(AM_V_CC)$(make_steady_qemu) $@
+# The same for tests, in which the CPUs' thread is stopped whenever it may be.
+tests/vm/impatient-qemu.so: harness/vm/steady-qemu.c
+	@$(MKDIR_P) tests/vm
+	$(AM_V_CC)$(make_steady_qemu) $@ -DPATIENCE_NS=1

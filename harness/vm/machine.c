@@ -168,8 +168,12 @@ static void add_clock(struct strlist *argv, int *r, enum machine_clock clock,
 		add(argv, r, accel == MACHINE_ACCEL_KVM ? "kvm" : "tcg,thread=multi");
 		return;
 	}
-	/* One virtual ns an instruction; the guest's idle time passes at once. */
-	add(argv, r, "tcg,thread=single");
+	/*
+	 * One virtual ns an instruction; the guest's idle time passes at once. The buffer for what
+	 * is translated is otherwise sized by the host's memory: when it is full, all CPUs leave
+	 * off.
+	 */
+	add(argv, r, "tcg,thread=single,tb-size=512");
 	add(argv, r, "-icount");
 	add(argv, r, "shift=0,sleep=off");
 	add(argv, r, "-seed");

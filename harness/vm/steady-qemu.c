@@ -18,7 +18,9 @@
  * by as many. So its poll returns only when the CPUs' thread waits to be woken, and everything is
  * counted. That thread runs due timers by itself; nothing else wants the main thread meanwhile.
  * Where the CPUs go on for long, their thread is stopped for it as it releases QEMU's lock, where
- * it is in no such moment.
+ * it is in no such moment; but not while a timer is due. The CPUs' thread runs that, too; if the
+ * main one came first and ran it, it would have to make all CPUs leave off to tell one of an
+ * interrupt, and with several of them their turns would be others.
  *
  * Third, each CPU gets its turn. The thread runs them one after another, each until the next timer
  * is due (accel/tcg/tcg-accel-ops-rr.c, rr_cpu_thread_fn); when the first has used all of that,
@@ -45,7 +47,9 @@
 #define STILL UINT64_C(1767225600)
 
 /* The CPUs' thread is stopped for the main one when it has gone on for so long. */
+#ifndef PATIENCE_NS
 #define PATIENCE_NS 50000000
+#endif
 
 int64_t g_get_real_time(void);
 int __ppoll_chk(struct pollfd *fds, nfds_t count, const struct timespec *timeout,
@@ -183,18 +187,36 @@ int pthread_mutex_lock(pthread_mutex_t *mutex)
 	return r;
 }
 
+/*
+ * As the CPUs' thread, with QEMU's lock: would the main thread change what comes next? It would run
+ * a timer that is due, or move the clock on when all CPUs have halted, before this thread waits.
+ */
+static int is_delicate(void)
+{
+	enum { CLOCK_VIRTUAL = 1, ALL_TIMERS = -1 };
+	static int64_t (*deadline)(int, int);
+	static _Bool (*all_idle)(void);
+
+	if (!deadline) {
+		deadline = (int64_t(*)(int, int))dlsym(RTLD_DEFAULT, "qemu_clock_deadline_ns_all");
+		all_idle = (_Bool(*)(void))dlsym(RTLD_DEFAULT, "all_cpu_threads_idle");
+	}
+	return deadline && all_idle && (deadline(CLOCK_VIRTUAL, ALL_TIMERS) == 0 || all_idle());
+}
+
 /* Behind QEMU's lock the CPUs' thread holds nothing and has counted what it executed. */
 int pthread_mutex_unlock(pthread_mutex_t *mutex)
 {
 	static int (*_Atomic real)(pthread_mutex_t *);
-	int big = mutex == atomic_load(&big_lock), r;
+	int big = mutex == atomic_load(&big_lock), stops, r;
 
 	if (!real)
 		real = (int (*)(pthread_mutex_t *))dlsym(RTLD_NEXT, "pthread_mutex_unlock");
 	if (big && is_main_thread())
 		main_has_lock = 0;
+	stops = big && runs_cpus && atomic_load(&stop) && !is_delicate();
 	r = real(mutex);
-	if (!big || !runs_cpus || !atomic_load(&stop))
+	if (!stops)
 		return r;
 	tell(&cpus, CPUS_STILL);
 	while (atomic_load(&stop))

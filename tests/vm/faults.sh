@@ -17,7 +17,7 @@ mount -t tracefs tracefs /sys/kernel/tracing
 suite all <<'E2'
   - name: all
     trace: true
-    sample: 200ms
+    sample: 50ms
     knobs: {lru_gen: classic}
     cgroups: {box: {memory.max: 16M}, box/a: {memory.max: 8M}, box/b: {}}
     workloads:

@@ -190,7 +190,7 @@ static int boot(struct bench *b, struct error *err)
 		r = machine_start(&machine,
 				  &(struct machine_args){
 					  .shape = &shape,
-					  .clock = MACHINE_CLOCK_WALL,
+					  .clock = MACHINE_CLOCK_INSN,
 					  .image = b->kernel->image,
 					  .initramfs = whole,
 					  .console = console,

@@ -90,7 +90,7 @@ is "$(spans classic limit 'what == "cpu-wait" { n++ } END { print (n > 10) }')" 
 [ ! -e classic/plain/host/seed-1/spans.tsv ]
 is $? 0 "an untraced trial has no spans"
 is "$(left_behind)" "" "nothing stays in tracefs"
-printf '# by the wall clock of this VM: %s ns traced, %s ns untraced\n' \
+printf '# instructions: %s traced, %s untraced\n' \
 	"$(metric classic limit time.measured)" "$(metric classic plain time.measured)"
 
 # --- who else: kswapd and direct reclaim, memory.high, readers, a command's children
