@@ -77,6 +77,13 @@ static _Atomic uint32_t cpus;
 /* 1: the CPUs' thread shall stop until it is 0 again: a futex of that thread's. */
 static _Atomic uint32_t stop;
 
+/*
+ * A CPU has stopped, for the main thread to stop the machine as it is then: that is deferred until
+ * the other CPUs halt, or for so many turns.
+ */
+#define TURNS_MAX 10000
+static int turns; /* the CPUs' thread's own */
+
 /* QEMU's lock, which the CPUs' thread hands over while it waits; NULL before it first does. */
 static pthread_mutex_t *_Atomic big_lock;
 static _Thread_local int runs_cpus;
@@ -137,10 +144,24 @@ int pthread_cond_wait(pthread_cond_t *restrict condition, pthread_mutex_t *restr
 		return real(condition, mutex);
 	atomic_store(&big_lock, mutex);
 	runs_cpus = 1;
+	turns = 0;
 	tell(&cpus, CPUS_STILL);
 	r = real(condition, mutex);
 	atomic_store(&cpus, CPUS_RUN);
 	return r;
+}
+
+/* The CPUs' thread says so when a CPU has stopped (softmmu/cpus.c, qemu_cpu_stop). */
+int pthread_cond_broadcast(pthread_cond_t *condition)
+{
+	static int (*_Atomic real)(pthread_cond_t *);
+
+	if (!real)
+		real = (int (*)(pthread_cond_t *))dlvsym(RTLD_NEXT, "pthread_cond_broadcast",
+							 "GLIBC_2.3.2");
+	if (runs_cpus)
+		turns = TURNS_MAX;
+	return real(condition);
 }
 
 #define CPUS_MAX 64
@@ -189,7 +210,8 @@ int pthread_mutex_lock(pthread_mutex_t *mutex)
 
 /*
  * As the CPUs' thread, with QEMU's lock: would the main thread change what comes next? It would run
- * a timer that is due, or move the clock on when all CPUs have halted, before this thread waits.
+ * a timer that is due, or move the clock on when all CPUs have halted, before this thread waits; or
+ * stop the machine somewhere.
  */
 static int is_delicate(void)
 {
@@ -201,6 +223,8 @@ static int is_delicate(void)
 		deadline = (int64_t(*)(int, int))dlsym(RTLD_DEFAULT, "qemu_clock_deadline_ns_all");
 		all_idle = (_Bool(*)(void))dlsym(RTLD_DEFAULT, "all_cpu_threads_idle");
 	}
+	if (turns > 0 && turns--)
+		return 1;
 	return deadline && all_idle && (deadline(CLOCK_VIRTUAL, ALL_TIMERS) == 0 || all_idle());
 }
 
