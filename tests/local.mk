@@ -168,7 +168,12 @@ check-gate: all
 	srcdir=$(srcdir) WRING=$(abs_builddir)/wring WRING_PICK=all WRING_REQUIRE=1 \
 		bash $(srcdir)/tests/vm/lab-gate.sh
 
+# A kernel is built, measured, changed in one line, and told apart: TREE=DIR has its sources.
+check-own-kernel: all
+	srcdir=$(srcdir) WRING=$(abs_builddir)/wring bash $(srcdir)/tests/vm/own-kernel.sh
+
 check-format:
 	bash $(srcdir)/tests/format.sh
 
-.PHONY: check-san check-vm check-vm-all check-workloads check-bisect check-gate check-format
+.PHONY: check-san check-vm check-vm-all check-workloads check-bisect check-gate check-own-kernel \
+	check-format
