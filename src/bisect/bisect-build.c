@@ -69,6 +69,7 @@ static int make(const struct kernel_build *b, const char *const *targets, FILE *
 					    "-u",
 					    "MAKELEVEL",
 					    "make",
+					    "--no-print-directory",
 					    "-C",
 					    b->source,
 					    out,
@@ -77,7 +78,7 @@ static int make(const struct kernel_build *b, const char *const *targets, FILE *
 					    "KBUILD_BUILD_USER=wring",
 					    "KBUILD_BUILD_HOST=wring",
 					    "KBUILD_BUILD_VERSION=1" };
-	size_t n = 16;
+	size_t n = 17;
 	int status, r;
 
 	if (!out || !jobs || !stamp)

@@ -54,8 +54,14 @@ if command -v git >/dev/null && command -v make >/dev/null && command -v gcc >/d
 	refused 2 "the same commit" "one commit" --good "$tree@one" --bad "$tree@one" "${args[@]}"
 	refused 2 "is a commit .* and the other is not" "a commit and a name" --good "$tree@one" --bad debian/6.1 "${args[@]}"
 	refused 2 "two trees" "two trees" --good "$tree@one" --bad "$scratch@two" "${args[@]}"
-	refused 2 "has no .config: name one by --config" "no config" --good "$tree@one" --bad "$tree@two" "${args[@]}"
 	refused 2 "--series is for kernels with names" "a series of commits" --good "$tree@one" --bad "$tree@two" --series a "${args[@]}"
+	refused 2 "no-such-config" "a config that isn't there" --good "$tree@one" --bad "$tree@two" \
+		--config "$scratch/no-such-config" "${args[@]}"
+	run "$WRING" bisect --good "$tree@one" --bad "$tree@two" "${args[@]}"
+	is_code 4 "commits that hold no kernel: exit code 4"
+	like "$err" "the good end, [0-9a-f]*, can't be measured: it does not build: make: .* No rule to make target" \
+		"make's reason is told"
+	is "$(git -C "$tree" worktree list | wc -l)" 1 "no work tree of it is left behind"
 else
 	skip "git, make or gcc is not here"
 fi
