@@ -3,6 +3,9 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <pthread.h>
+#include <sched.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -34,14 +37,12 @@ static int no_run(const char *dir, struct error *err)
 			 dir, RUN_FILE);
 }
 
-static int read_trial(struct run *run, const json_t *entry, struct error *err)
+/* Lists a trial that has run, with nothing read yet. */
+static int list_trial(struct run *run, const json_t *entry, struct error *err)
 {
 	struct stored_trial *trial = &run->trials[run->trial_count];
 	const char *dir = json_string_value(json_object_get(entry, "dir"));
 	_cleanup_free_ char *path = NULL;
-	const char *scenario, *kernel;
-	json_int_t seed;
-	int r;
 
 	if (!dir)
 		return error_say(err, -EBADMSG, "%s/%s: a trial has no «dir»", run->dir, RUN_FILE);
@@ -50,8 +51,22 @@ static int read_trial(struct run *run, const json_t *entry, struct error *err)
 		return error_set(err, -ENOMEM, "read %s", run->dir);
 	if (access(path, F_OK) < 0 && errno == ENOENT)
 		return 0; /* not run yet */
-	/* Counted at once, so that run_close() frees it whatever comes. */
+	trial->dir = path_join(run->dir, dir);
+	if (!trial->dir)
+		return error_set(err, -ENOMEM, "read %s", path);
 	run->trial_count++;
+	return 0;
+}
+
+static int read_trial(struct stored_trial *trial, struct error *err)
+{
+	_cleanup_free_ char *path = path_join(trial->dir, TRIAL_FILE);
+	const char *scenario, *kernel;
+	json_int_t seed;
+	int r;
+
+	if (!path)
+		return error_set(err, -ENOMEM, "read %s", trial->dir);
 	r = json_read(&trial->json, path, RECORD_SCHEMA, err);
 	if (r < 0)
 		return r;
@@ -61,10 +76,72 @@ static int read_trial(struct run *run, const json_t *entry, struct error *err)
 	trial->scenario = strdup(scenario);
 	trial->kernel = strdup(kernel);
 	trial->seed = (uint64_t)seed;
-	trial->dir = path_join(run->dir, dir);
-	if (!trial->scenario || !trial->kernel || !trial->dir)
+	if (!trial->scenario || !trial->kernel)
 		return error_set(err, -ENOMEM, "read %s", path);
 	return 0;
+}
+
+/* Nearly all of the time that a comparison takes is in the parser: threads share the trials. */
+#define THREADS_MAX	  16
+#define TRIALS_PER_THREAD 16
+
+struct reader {
+	struct run *run;
+	atomic_size_t *next; /* trial that nobody has taken */
+	size_t failed;	     /* trial that this one stopped at; the count when at none */
+	struct error err;
+	pthread_t thread;
+	bool runs;
+};
+
+static void *read_share(void *job)
+{
+	struct reader *reader = job;
+	size_t count = reader->run->trial_count, i;
+
+	reader->failed = count;
+	while ((i = atomic_fetch_add(reader->next, 1)) < count) {
+		if (read_trial(&reader->run->trials[i], &reader->err) < 0) {
+			reader->failed = i;
+			break;
+		}
+	}
+	return NULL;
+}
+
+static size_t thread_count(size_t trials)
+{
+	cpu_set_t cpus;
+	size_t count = sched_getaffinity(0, sizeof(cpus), &cpus) < 0 ? 1 : (size_t)CPU_COUNT(&cpus);
+
+	count = MIN(count, (size_t)THREADS_MAX);
+	return MAX(MIN(count, trials / TRIALS_PER_THREAD), (size_t)1);
+}
+
+/* What is told is the first trial that can't be read, whoever found it. */
+static int read_listed(struct run *run, struct error *err)
+{
+	struct reader readers[THREADS_MAX] = {};
+	size_t count = thread_count(run->trial_count), first = 0;
+	atomic_size_t next = 0;
+
+	json_object_seed(0); /* before there are threads: jansson's manual, «Thread safety» */
+	for (size_t i = 0; i < count; i++)
+		readers[i] = (struct reader){ .run = run, .next = &next };
+	for (size_t i = 1; i < count; i++)
+		readers[i].runs =
+			pthread_create(&readers[i].thread, NULL, read_share, &readers[i]) == 0;
+	read_share(&readers[0]);
+	for (size_t i = 1; i < count; i++) {
+		if (!readers[i].runs)
+			continue;
+		pthread_join(readers[i].thread, NULL);
+		if (readers[i].failed < readers[first].failed)
+			first = i;
+	}
+	if (readers[first].failed == run->trial_count)
+		return 0;
+	return error_say(err, readers[first].err.code, "%s", readers[first].err.text);
 }
 
 static int read_trials(struct run *run, struct error *err)
@@ -78,12 +155,12 @@ static int read_trials(struct run *run, struct error *err)
 	if (!run->trials)
 		return error_set(err, -ENOMEM, "read %s", run->dir);
 	json_array_foreach (list, i, entry) {
-		int r = read_trial(run, entry, err);
+		int r = list_trial(run, entry, err);
 
 		if (r < 0)
 			return r;
 	}
-	return 0;
+	return read_listed(run, err);
 }
 
 int run_open(struct run **ret, const char *dir, struct error *err)

@@ -42,6 +42,7 @@ unit_tests = \
 	tests/unit/test-slow \
 	tests/unit/test-spans \
 	tests/unit/test-start \
+	tests/unit/test-store \
 	tests/unit/test-stats \
 	tests/unit/test-stats-changes \
 	tests/unit/test-stats-judge \
