@@ -10,7 +10,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/utsname.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "harness/guard.h"
@@ -19,6 +18,7 @@
 #include "src/cleanup.h"
 #include "src/file.h"
 #include "src/macro.h"
+#include "workloads/workload.h"
 
 #define DEVICE	    "/dev/kvm"
 #define VERDICT	    "kvm.json"
@@ -135,10 +135,7 @@ static void keep(const char *cache, const struct key *key, const struct kernel *
 
 static uint64_t now_ms(void)
 {
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (uint64_t)ts.tv_sec * 1000 + (uint64_t)ts.tv_nsec / 1000000;
+	return workload_clock() / 1000000;
 }
 
 /* Whether QEMU ended by itself in time. */

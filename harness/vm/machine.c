@@ -9,7 +9,6 @@
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
-#include <time.h>
 
 #include "harness/suite/kernel-args.h"
 #include "harness/vm/fw-cfg.h"
@@ -19,6 +18,7 @@
 #include "src/macro.h"
 #include "src/process.h"
 #include "src/strlist.h"
+#include "workloads/workload.h"
 
 #define PROGRAM	      "qemu-system-x86_64"
 #define SANDBOX	      "on,obsolete=deny,elevateprivileges=deny,spawn=deny"
@@ -404,14 +404,6 @@ static int launch(char *const *argv, char *const *envp, const struct given *give
 	return 0;
 }
 
-static uint64_t now_ns(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (uint64_t)ts.tv_sec * 1000000000u + (uint64_t)ts.tv_nsec;
-}
-
 /* Our environment, and for a clock of instructions the library that steady-qemu.c explains. */
 static int build_environment(struct strlist *ret, enum machine_clock clock, struct error *err)
 {
@@ -481,7 +473,7 @@ int machine_start(struct machine *ret, const struct machine_args *args, struct e
 	envp = as_vector(&environment);
 	if (!argv || !envp || null_fd < 0)
 		return error_set(err, argv && envp ? -EIO : -ENOMEM, "start QEMU");
-	m.started_ns = now_ns();
+	m.started_ns = workload_clock();
 	r = launch(argv, envp,
 		   &(struct given){ .null = null_fd,
 				    .output = out_fd,

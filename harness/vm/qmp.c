@@ -7,13 +7,13 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "src/cleanup.h"
 #include "src/file.h"
 #include "src/macro.h"
 #include "src/strlist.h"
+#include "workloads/workload.h"
 
 /* Longer than any answer to what wring asks. */
 #define LINE_MAX_BYTES 65536
@@ -28,10 +28,7 @@ struct qmp {
 
 static int64_t now_ms(void)
 {
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (int64_t)ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
+	return (int64_t)(workload_clock() / 1000000);
 }
 
 /* A line that has come whole is cut off the front; NULL: there is none. */

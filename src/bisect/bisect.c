@@ -6,7 +6,6 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "results/value.h"
@@ -15,6 +14,7 @@
 #include "src/command.h"
 #include "src/file.h"
 #include "src/macro.h"
+#include "workloads/workload.h"
 
 #define NAME_WIDE 24
 
@@ -63,10 +63,7 @@ char *bisect_point_dir(const char *dir, const struct bisect_point *point)
 
 static double now(void)
 {
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
+	return (double)workload_clock() / 1e9;
 }
 
 /* ---- one kernel ---- */
