@@ -57,7 +57,7 @@ if command -v git >/dev/null && command -v make >/dev/null && command -v gcc >/d
 	refused 2 "--series is for kernels with names" "a series of commits" --good "$tree@one" --bad "$tree@two" --series a "${args[@]}"
 	refused 2 "no-such-config" "a config that isn't there" --good "$tree@one" --bad "$tree@two" \
 		--config "$scratch/no-such-config" "${args[@]}"
-	run "$WRING" bisect --good "$tree@one" --bad "$tree@two" "${args[@]}"
+	run ./wring bisect --good "$tree@one" --bad "$tree@two" "${args[@]}"
 	is_code 4 "commits that hold no kernel: exit code 4"
 	like "$err" "the good end, [0-9a-f]*, can't be measured: it does not build: make: .* No rule to make target" \
 		"make's reason is told"
