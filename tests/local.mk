@@ -119,8 +119,9 @@ distclean-local:
 # From a tarball that can only be read, and under ASan and UBSan at once.
 AM_DISTCHECK_CONFIGURE_FLAGS = --enable-sanitizers
 
-# make check under ASan and UBSan, built on from one time to the next. The sources are copied as a tarball would have them, because
-# configure refuses a second build folder for a tree that is configured itself.
+# make check under ASan and UBSan, built on from one time to the next. The sources are copied as a
+# tarball would have them, because configure refuses a second build folder for a tree that is
+# configured itself.
 san_dir = build/san
 check-san:
 	@$(MKDIR_P) $(san_dir)/build
@@ -149,7 +150,7 @@ tests_vm_stamp_SOURCES = tests/vm/stamp.c
 check-vm: $(vm_needs)
 	$(srcdir)/tests/vm/run
 
-# Everything that check-vm chooses from, others each day: some hours.
+# Everything that check-vm chooses from.
 check-vm-all: $(vm_needs)
 	WRING_PICK=all $(srcdir)/tests/vm/run
 

@@ -79,7 +79,7 @@ static _Atomic uint32_t stop;
 
 /*
  * A CPU has stopped, for the main thread to stop the machine as it is then: that is deferred until
- * the other CPUs halt, or for so many turns.
+ * the other CPUs halt, or for so many times that it could have been stopped.
  */
 #define TURNS_MAX 10000
 static int turns; /* the CPUs' thread's own */
