@@ -71,8 +71,7 @@ suite beside <<'E2'
 E2
 run "$WRING" run beside.yaml --out beside
 is_code 0 "all kinds, beside a neighbour that is too large, pass"
-# By the median, for this VM shares its processor with whatever else its host does: tails are
-# compared where time is steady, in suites/workloads.yaml.
+# By the median; tails are compared in suites/workloads.yaml.
 alone=$(quantile alone fault p50) beside=$(quantile beside fault p50)
 between "$beside" $((alone + 1)) 2000000000 "a first touch takes longer than without pressure, $alone ns"
 for what in anon file; do
